@@ -1,0 +1,137 @@
+"""Facts files: what is refused, with which sentence, and what a stranger's file may leave out."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.facts.load import FactsError, SystemFile, find, known, load
+from fixtures.facts.model import COMPONENTS
+
+MINIMAL = """
+[system]
+name = "pi"
+hostname = "llm.example.org"
+document = "my notes"
+
+[target.dns]
+resolvers = ["9.9.9.9", "[2620:fe::fe]:53"]
+
+[facts.dns.records]
+expect = 1
+source = "notes, page 1"
+why = "one name, one record"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    path = written(tmp_path, text)
+    with pytest.raises(FactsError) as refused:
+        load(path)
+    sentence = str(refused.value)
+    assert sentence.startswith(str(path))
+    assert "\n" not in sentence
+    return sentence.removeprefix(f"{path}: ")
+
+
+def spark() -> SystemFile:
+    return load(find("spark-291b"))
+
+
+def test_every_fact_of_spark_has_a_source_and_a_reason() -> None:
+    facts = spark().facts.all()
+    assert {fact.partition(".")[0] for fact in facts} == set(COMPONENTS)
+    assert all(fact.source and fact.why for fact in facts.values())
+    assert all(len(fact.source) > len("implied: ") for fact in facts.values())
+
+
+def test_facts_are_frozen() -> None:
+    facts = spark().facts
+    with pytest.raises(ValueError, match="frozen"):
+        facts.tunnel = None  # type: ignore[misc]  # this is what is tested
+
+
+def test_a_strangers_file_may_leave_out_components_and_facts(tmp_path: Path) -> None:
+    system = load(written(tmp_path, MINIMAL))
+    assert list(system.facts.all()) == ["dns.records"]
+    assert system.target.ssh is None
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('[facts.dns.recrods]\nexpect = 1\nsource = "x"\nwhy = "y"',
+         "facts.dns.recrods: unknown key; did you mean records?"),
+        ('[facts.dsn.records]\nexpect = 1\nsource = "x"\nwhy = "y"', "facts.dsn: unknown key; did you mean dns?"),
+        ('[facts.dns.ttl]\nexpect = "1"\nsource = "x"\nwhy = "y"',
+         "facts.dns.ttl.expect: input should be a valid integer"),
+        ('[facts.dns.ttl]\nexpect = 1\nsource = ""\nwhy = "y"',
+         "facts.dns.ttl.source: string should have at least 1 character"),
+        ('[facts.dns.ttl]\nexpect = 1\nwhy = "y"', "facts.dns.ttl.source: is missing; write it"),
+        ('[facts.dns.ttl]\nexpect = 1\nsource = "x"\nwhy = "y"\nseverity = "fatal"',
+         "facts.dns.ttl.severity: input should be 'required' or 'advisory'"),
+        ('[facts.pipeline.labels]\nexpect = []\nsource = "x"\nwhy = "y"',
+         "facts.pipeline.labels.expect: tuple should have at least 1 item after validation, not 0"),
+        ('[facts.pipeline.labels]\nexpect = ["a", "a"]\nsource = "x"\nwhy = "y"',
+         "facts.pipeline.labels.expect: names a value twice"),
+        ('[facts.access.policy]\nexpect = { name = "x", everyone = true, evreyone = 1 }\nsource = "x"\nwhy = "y"',
+         "facts.access.policy.expect.evreyone: unknown key; did you mean everyone?"),
+        ('[target.cloudflare]\nzone = "example.org"\ntoken = "abcdef0123456789"',
+         "target.cloudflare.token: string should match pattern"),
+        ('[target.ssh]\nhost = "-oProxyCommand=id"', "target.ssh.host: string should match pattern"),
+        ("[target.public]\nport = 70000", "target.public.port: input should be less than or equal to 65535"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_file_and_key(tmp_path: Path, line: str, sentence: str) -> None:
+    assert refusal(tmp_path, f"{MINIMAL}\n{line}\n").startswith(sentence)
+
+
+def test_a_literal_credential_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    said = refusal(tmp_path, f'{MINIMAL}\n[target.github]\nrepository = "a/b"\ntoken = "ghp_canary0123456789"\n')
+    assert "ghp_canary" not in said
+
+
+def test_several_mistakes_are_counted(tmp_path: Path) -> None:
+    assert "(and 1 more)" in refusal(tmp_path, MINIMAL.replace("expect = 1", "expect = true\nexpcet = 2"))
+
+
+def test_broken_toml_and_binary_files(tmp_path: Path) -> None:
+    assert "is not TOML" in refusal(tmp_path, "[system")
+    path = tmp_path / "binary.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FactsError, match="not UTF-8"):
+        load(path)
+
+
+def test_an_unknown_target_names_those_that_are_known() -> None:
+    with pytest.raises(FactsError, match=r"--target spark-292b: no such target; write one of lab, spark-291b, or"):
+        find("spark-292b")
+    assert "spark-291b" in known()
+
+
+def test_an_extending_file_lays_its_tables_over_the_other(tmp_path: Path) -> None:
+    system = load(written(tmp_path, 'extends = "spark-291b"\n[facts.dns.ttl]\nexpect = 300\n'))
+    ttl = system.facts.all()["dns.ttl"]
+    assert (ttl.expect, ttl.source) == (300, spark().facts.all()["dns.ttl"].source)
+
+
+def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('extends = "./mine.toml"')
+    path = written(tmp_path, 'extends = "./other.toml"')
+    with pytest.raises(FactsError, match="extends"):
+        load(path)
+
+
+@given(st.binary(max_size=200))
+def test_no_file_content_ends_in_anything_but_a_sentence(tmp_path_factory: pytest.TempPathFactory, junk: bytes) -> None:
+    path = tmp_path_factory.mktemp("junk") / "junk.toml"
+    path.write_bytes(junk)
+    with pytest.raises(FactsError):
+        load(path)
