@@ -1,0 +1,106 @@
+"""A small system of its own, with checks of its own: what the suite makes of them, without any network."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+FACTS = """
+[system]
+name = "pi"
+hostname = "llm.example.org"
+document = "my notes"
+
+[target]
+
+[facts.dns.records]
+expect = 1
+source = "notes, page 1"
+why = "one name, one record"
+
+[facts.dns.ttl]
+expect = 1
+source = "implied: automatic"
+why = "another was set by hand"
+severity = "advisory"
+
+[facts.dns.type]
+expect = "CNAME"
+source = "notes, page 2"
+why = "only a CNAME leads into a tunnel"
+"""
+
+HEAD = """
+import pytest
+from dataclasses import dataclass
+from fixtures.secret import Secret
+from fixtures.suite.judging import Judge
+from fixtures.suite.run import Run, observation
+from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+"""
+
+REST = """
+@pytest.mark.fact("dns.{name}")
+def test_{name}(judge):
+    judge("something")
+"""
+
+NAMES = (
+    "zone_status", "records", "type", "target", "proxied", "ttl", "shadowed", "resolvers_in_range",
+    "authoritative_in_range", "cname_visible",
+)  # fmt: skip
+
+ALL_GOOD = """
+@pytest.mark.fact("dns.records")
+def test_records(judge):
+    judge(1)
+
+@pytest.mark.fact("dns.ttl")
+def test_ttl(judge):
+    judge(1)
+
+@pytest.mark.fact("dns.type")
+def test_type(judge):
+    judge("CNAME")
+"""
+
+
+@dataclass
+class Outcome:
+    """What one run of the suite came to."""
+
+    code: int
+    out: str
+    folder: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.folder / "reports/results.json").read_text())
+        return data
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Of the stated facts."""
+        found = {item["fact"]: item["verdict"] for item in self.results["findings"]}
+        return {fact: verdict for fact, verdict in found.items() if verdict != "not applicable"}
+
+
+def run_suite(pytester: pytest.Pytester, checks: str, *options: str, facts: str = FACTS, plugin: str = "") -> Outcome:
+    """Run the suite on these checks of dns; the facts that they leave out get checks that are not applicable."""
+    names = [
+        "fixtures.suite.options", "fixtures.suite.plugin", "fixtures.suite.outcomes", "fixtures.suite.summary",
+        "fixtures.suite.ledger", "fixtures.report.plugin",
+    ]  # fmt: skip
+    pytester.makeconftest(f"pytest_plugins = {names!r}\n")
+    pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
+    folder = pytester.mkdir("checks")
+    left = "".join(REST.format(name=name) for name in NAMES if f"test_{name}(" not in checks)
+    (folder / "test_dns.py").write_text(HEAD + plugin + checks + left)
+    (pytester.path / "facts.toml").write_text(facts)
+    arguments = ["-p", "no:cacheprovider", "--target", "facts.toml", *(options or ["checks"])]
+    result = pytester.runpytest_subprocess(*arguments)
+    return Outcome(int(result.ret), result.stdout.str() + result.stderr.str(), pytester.path)
