@@ -1,0 +1,123 @@
+"""Observations: made once, side by side, each waiting only for its own."""
+
+import gc
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from fixtures.facts.load import find, load
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import NotApplicable, Unreachable
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run(load(find("spark-291b")))
+
+
+def test_an_observation_is_made_once_for_all_who_ask(run: Run) -> None:
+    made = []
+
+    def record(run: Run) -> int:
+        made.append(run)
+        return 7
+
+    waiting = [threading.Thread(target=run.get, args=(record,)) for _ in range(8)]
+    for thread in waiting:
+        thread.start()
+    for thread in waiting:
+        thread.join()
+    assert run.get(record) == 7
+    assert made == [run]
+
+
+def test_observations_are_under_way_at_the_same_time(run: Run) -> None:
+    met = threading.Barrier(3, timeout=10)
+
+    def observing() -> Callable[[Run], int]:
+        def observe(_run: Run) -> int:
+            return met.wait()
+
+        return observe
+
+    several = [observing() for _ in range(3)]
+    for observe in several:
+        run.start(observe)
+    assert sorted(run.get(observe) for observe in several) == [0, 1, 2]
+
+
+def test_one_observation_may_rest_on_another(run: Run) -> None:
+    def zone(_run: Run) -> str:
+        return "zone"
+
+    def record(run: Run) -> str:
+        return f"record in {run.get(zone)}"
+
+    assert run.get(record) == "record in zone"
+
+
+def test_who_rests_on_what_could_not_be_seen_gets_the_same_reason(run: Run) -> None:
+    def zone(_run: Run) -> str:
+        raise Unreachable("api", "no way")
+
+    def record(run: Run) -> str:
+        return run.get(zone)
+
+    for observe in (zone, record):
+        with pytest.raises(Unreachable, match="no way"):
+            run.get(observe)
+
+
+def test_after_forgetting_it_looks_again(run: Run) -> None:
+    seen = iter((1, 2))
+
+    def counter(_run: Run) -> int:
+        return next(seen)
+
+    assert run.get(counter) == 1
+    run.forget()
+    assert run.get(counter) == 2
+
+
+def test_a_look_up_by_a_fact_that_is_not_stated_is_not_applicable(run: Run) -> None:
+    assert run.expect("tunnel.connections", int) == 4
+    with pytest.raises(NotApplicable, match=r"does not state tunnel\.nothing"):
+        run.expect("tunnel.nothing", str)
+    with pytest.raises(TypeError, match=r"tunnel\.connections is a int, not a str"):
+        run.expect("tunnel.connections", str)
+
+
+def test_closing_closes_every_connection_once(run: Run) -> None:
+    closed: list[str] = []
+    run.closing.callback(closed.append, "ssh")
+    run.close()
+    run.close()
+    assert closed == ["ssh"]
+
+
+def test_what_was_seen_is_shown_masked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Answer:
+        header: str
+        status: int
+
+    def answer(_run: Run) -> Answer:
+        return Answer("Authorization: Bearer canary-canary", 200)
+
+    table: dict[str, Callable[[Run], Any]] = {"answer": answer}
+    monkeypatch.setattr("fixtures.suite.run.OBSERVATIONS", table)
+    assert run.seen("answer") is None
+    run.get(answer)
+    seen = run.seen("answer")
+    assert seen is not None
+    assert "canary" not in seen
+    assert '"status": 200' in seen
+
+
+def test_a_run_that_is_closed_is_not_kept_alive(run: Run) -> None:
+    run.close()
+    gc.collect()
+    assert not [thread for thread in threading.enumerate() if thread.name == "record"]

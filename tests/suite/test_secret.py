@@ -1,0 +1,100 @@
+"""Secrets have no way out but `reveal`, in none of their guises."""
+
+import base64
+import copy
+import json
+import logging
+import pickle
+import traceback
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.secret import MASK, SHORTEST, Secret, conceal, mask, mask_all
+
+CANARY = "canary-9f3a/+b1=7"
+values = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=SHORTEST)
+
+
+def test_no_common_way_of_printing_shows_it() -> None:
+    secret = Secret(CANARY, "the token")
+    ways = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r:>40}",
+        "{}".format(secret),  # noqa: UP032 - a way too
+        repr([secret]),
+        repr({"a": secret}),
+    ]
+    assert not [way for way in ways if CANARY in way]
+    assert "the token" in repr(secret)
+    assert secret.reveal() == CANARY
+
+
+def test_it_does_not_travel() -> None:
+    secret = Secret(CANARY, "the token")
+    for leave in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match="does not travel"):
+            leave(secret)
+    with pytest.raises(TypeError):
+        json.dumps({"a": secret})
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(secret)
+
+
+def test_it_compares_by_value_and_only_with_its_like() -> None:
+    assert Secret(CANARY, "a") == Secret(CANARY, "b")
+    assert Secret(CANARY, "a") != Secret("another-value", "a")
+    assert Secret(CANARY, "a") != CANARY
+
+
+@given(values, st.text(), st.text())
+def test_every_guise_is_masked(value: str, before: str, after: str) -> None:
+    Secret(value, "any")
+    raw = value.encode()
+    guises = [value, quote(value, safe=""), json.dumps(value)[1:-1], base64.b64encode(raw).decode(),
+              base64.urlsafe_b64encode(raw).decode().rstrip("=")]  # fmt: skip
+    for guise in guises:
+        assert guise not in mask(f"{before} {guise} {after}")
+
+
+def test_the_secret_within_a_tunnels_token_is_masked_too() -> None:
+    inner = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+    token = base64.b64encode(json.dumps({"a": "acc", "t": "tun", "s": inner}).encode()).decode()
+    Secret(token, "tunnel token")
+    assert inner not in mask(f"secret={inner}")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Authorization: Bearer abcdefghijkl", "Authorization: Bearer ***"),
+        ("CF-Access-Client-Secret: 0123456789abcdef", "CF-Access-Client-Secret: ***"),
+        ('DGX_SERIAL_NUMBER="1234567890"', 'DGX_SERIAL_NUMBER="***"'),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.c2lnbmF0dXJlMTIz", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.***"),
+        ("set-cookie: CF_Authorization=abcdefghij; Path=/", "set-cookie: CF_Authorization=***; Path=/"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_what_has_the_shape_of_a_secret_is_masked_unknown(text: str, kept: str) -> None:
+    assert mask(text) == kept
+
+
+def test_masking_reaches_every_text_in_data() -> None:
+    conceal(CANARY)
+    data = mask_all({"a": [CANARY, {"b": f"x{CANARY}y"}], CANARY: 1, "n": 2.5, "t": (None, True)})
+    assert CANARY not in json.dumps(data)
+    assert data["n"] == 2.5
+    assert MASK in data
+
+
+def test_neither_tracebacks_nor_logs_show_it(caplog: pytest.LogCaptureFixture) -> None:
+    secret = Secret(CANARY, "the token")
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("suite").debug("sending %s %r", secret, {"token": secret})
+    assert CANARY not in caplog.text
+    told = traceback.TracebackException.from_exception(RuntimeError(secret), capture_locals=True)
+    assert CANARY not in "".join(told.format())
