@@ -1,0 +1,103 @@
+"""DNS: the zone's record at Cloudflare, and what the world is answered."""
+
+import pytest
+
+from fixtures.cloudflare.account import IpRanges, Zone
+from fixtures.cloudflare.records import DnsRecords
+from fixtures.dns.answers import Answers
+from fixtures.suite.judging import Judge
+
+
+@pytest.mark.fact("dns.zone_status")
+def test_zone_status(judge: Judge, zone: Zone) -> None:
+    """Cloudflare does not serve the zone.
+
+    Moved means that the registrar names other servers, paused that Cloudflare only answers DNS, without proxy and
+    Access. See the zone's overview page, and the registrar's name servers.
+    """
+    judge(zone.status, note=f"Cloudflare's servers for the zone are {', '.join(zone.name_servers) or 'not told'}")
+
+
+@pytest.mark.fact("dns.records")
+def test_records(judge: Judge, dns_records: DnsRecords) -> None:
+    """Other records of the same name stand beside the documented one, or it is missing.
+
+    Each takes a share of the requests: delete the strangers under DNS > Records, or add the CNAME to the tunnel.
+    """
+    judge(len(dns_records.records), note=dns_records.told)
+
+
+@pytest.mark.fact("dns.type")
+def test_type(judge: Judge, dns_records: DnsRecords) -> None:
+    """The name leads to addresses and past the tunnel, or the other way round.
+
+    Replace the record under DNS > Records by a CNAME to <tunnel id>.cfargotunnel.com, proxied.
+    """
+    judge(dns_records.one.type, note=dns_records.told)
+
+
+@pytest.mark.fact("dns.target")
+def test_target(judge: Judge, dns_records: DnsRecords) -> None:
+    """The record leads to another tunnel, or to none.
+
+    Requests end in error 1033 or 1016, or at somebody else's service. Correct its target under DNS > Records.
+    """
+    judge(dns_records.one.content, note=dns_records.told)
+
+
+@pytest.mark.fact("dns.proxied")
+def test_proxied(judge: Judge, dns_records: DnsRecords) -> None:
+    """The record is a grey cloud.
+
+    Clients are told the tunnel's inner name, which leads nowhere, and Access is out of the way. Switch the proxy
+    on under DNS > Records.
+    """
+    judge(dns_records.one.proxied, note=dns_records.told)
+
+
+@pytest.mark.fact("dns.ttl")
+def test_ttl(judge: Judge, dns_records: DnsRecords) -> None:
+    """The record has a TTL of its own (1 means automatic), as unproxied records have.
+
+    Set it to Auto under DNS > Records, and see whether the proxy was off for a while.
+    """
+    judge(dns_records.one.ttl)
+
+
+@pytest.mark.fact("dns.shadowed")
+def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
+    """An NS record hands this name, or one above it, to other servers.
+
+    What the dashboard shows here is asked by nobody. Delete that NS record under DNS > Records, or make the
+    change where it leads.
+    """
+    record = dns_records.one
+    judge(bool(record.shadowed_by), note=f"shadowed by {', '.join(record.shadowed_by) or 'nothing'}")
+
+
+@pytest.mark.fact("dns.resolvers_in_range")
+def test_resolvers_in_range(judge: Judge, resolver_answers: Answers, ip_ranges: IpRanges) -> None:
+    """Public resolvers send clients to other addresses than Cloudflare's, or to none.
+
+    The record is not proxied, the zone is served elsewhere, or an old answer lives on in a cache. Compare with
+    `dig NAME @RESOLVER`.
+    """
+    judge(resolver_answers.within(ip_ranges), note=resolver_answers.told)
+
+
+@pytest.mark.fact("dns.authoritative_in_range")
+def test_authoritative_in_range(judge: Judge, authoritative_answers: Answers, ip_ranges: IpRanges) -> None:
+    """The zone's own servers do not answer with addresses of Cloudflare's.
+
+    Resolvers will follow once their caches run out. See the record under DNS > Records, and `dig NAME @SERVER`.
+    """
+    judge(authoritative_answers.within(ip_ranges), note=authoritative_answers.told)
+
+
+@pytest.mark.fact("dns.cname_visible")
+def test_cname_visible(judge: Judge, resolver_answers: Answers) -> None:
+    """Resolvers show the record's target: the proxy is off, so requests pass neither Access nor the tunnel.
+
+    Switch it on under DNS > Records.
+    """
+    judge(resolver_answers.cname_visible, note=resolver_answers.told)
