@@ -45,7 +45,10 @@ def test_a_token_gets_through_access_and_its_secret_does_not() -> None:
         cookies = [value.partition("=")[0] for value in reply.headers.get_list("set-cookie")]
         assert cookies == ["CF_Authorization", "CF_AppSession"]
         claims = client.edge.keys.verified(
-            gate.headers["cf-access-jwt-assertion"], world.apps["app-1"]["aud"], "https://goldteam.cloudflareaccess.com"
+            gate.headers["cf-access-jwt-assertion"],
+            world.apps["app-1"]["aud"],
+            "https://goldteam.cloudflareaccess.com",
+            dt.datetime.now(dt.UTC),
         )
         assert claims is not None
         assert (claims["sub"], claims["common_name"]) == ("", CLIENT_ID)
