@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fixtures.suite import PLUGINS
+
 PROJECT = Path(__file__).parents[2]
 
 FACTS = """
@@ -83,24 +85,34 @@ class Outcome:
         return data
 
     @property
+    def findings(self) -> list[dict[str, Any]]:
+        return [finding for target in self.results["targets"] for finding in target["findings"]]
+
+    @property
     def verdicts(self) -> dict[str, str]:
         """Of the stated facts."""
-        found = {item["fact"]: item["verdict"] for item in self.results["findings"]}
+        found = {item["fact"]: item["verdict"] for item in self.findings}
         return {fact: verdict for fact, verdict in found.items() if verdict != "not applicable"}
 
 
-def run_suite(pytester: pytest.Pytester, checks: str, *options: str, facts: str = FACTS, plugin: str = "") -> Outcome:
+def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
+    pytester: pytest.Pytester,
+    checks: str,
+    *options: str,
+    facts: str = FACTS,
+    plugin: str = "",
+    target: str | None = "facts.toml",
+    fresh: bool = True,
+) -> Outcome:
     """Run the suite on these checks of dns; the facts that they leave out get checks that are not applicable."""
-    names = [
-        "fixtures.suite.options", "fixtures.suite.plugin", "fixtures.suite.outcomes", "fixtures.suite.summary",
-        "fixtures.suite.ledger", "fixtures.report.plugin",
-    ]  # fmt: skip
-    pytester.makeconftest(f"pytest_plugins = {names!r}\n")
-    pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
-    folder = pytester.mkdir("checks")
+    folder = pytester.path / "checks"
+    if fresh or not folder.exists():
+        pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
+        pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
+        folder.mkdir()
     left = "".join(REST.format(name=name) for name in NAMES if f"test_{name}(" not in checks)
     (folder / "test_dns.py").write_text(HEAD + plugin + checks + left)
     (pytester.path / "facts.toml").write_text(facts)
-    arguments = ["-p", "no:cacheprovider", "--target", "facts.toml", *(options or ["checks"])]
-    result = pytester.runpytest_subprocess(*arguments)
+    named = ["--target", target] if target else []
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *named, *(options or ["checks"]))
     return Outcome(int(result.ret), result.stdout.str() + result.stderr.str(), pytester.path)

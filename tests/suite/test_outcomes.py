@@ -103,7 +103,7 @@ def test_an_observation_that_contradicts_a_fact_blocks_what_rests_on_it(pytester
     ran = using(pytester, 'Unmet("dns.records", "no record of that name")')
     assert ran.code == 1
     assert ran.verdicts == {"dns.records": "nonconformant", "dns.ttl": "blocked", "dns.type": "blocked"}
-    assert {item["blocked_by"] for item in ran.results["findings"]} == {"", "dns.records"}
+    assert {item["blocked_by"] for item in ran.findings} == {"", "dns.records"}
 
 
 def test_one_root_is_told_once_with_all_that_hangs_on_it(pytester: pytest.Pytester) -> None:
