@@ -31,13 +31,17 @@ def told(caught: pytest.ExceptionInfo[APIStatusError]) -> int | None:
         ([(2, 0), (2, 0)], None, "degraded"),
         ([(0, 4)], None, "down"),
         ([], lab.AT, "down"),
-        ([], None, "inactive"),
+        ([], None, "down"),
+        (None, lab.AT, "down"),
+        (None, None, "inactive"),
     ],
 )
 def test_status_follows_from_connections(
-    sdk: Cloudflare, world: World, connectors: list[tuple[int, int]], last: str | None, status: str
+    sdk: Cloudflare, world: World, connectors: list[tuple[int, int]] | None, last: str | None, status: str
 ) -> None:
-    world.connectors[lab.TUNNEL] = {str(n): lab.connector(str(n), *counts) for n, counts in enumerate(connectors)}
+    world.connectors.clear()
+    if connectors is not None:
+        world.connectors[lab.TUNNEL] = {str(n): lab.connector(str(n), *counts) for n, counts in enumerate(connectors)}
     if last is not None:
         world.last_connected[lab.TUNNEL] = last
     got = sdk.zero_trust.tunnels.cloudflared.get(lab.TUNNEL, account_id=lab.ACCOUNT)
