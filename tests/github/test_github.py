@@ -1,0 +1,200 @@
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from fixtures.facts.target import Github, Target
+from fixtures.github.actions import github_runners, github_secrets, workflow_run
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.secrets.runs import run_of
+
+TOKEN = "ghp_canary0123456789canary0123456789"
+Answer = tuple[int, dict[str, str], Any]
+Script = Callable[[str, dict[str, str]], Answer | bytes]
+
+
+@contextmanager
+def api(script: Script) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """A server that answers by the script; bytes are sent as they are, and the connection cut."""
+    seen: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(dict(self.headers.items()))
+            parts = urlsplit(self.path)
+            answer = script(parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()})
+            if isinstance(answer, bytes):
+                self.wfile.write(answer)
+                return
+            status, headers, body = answer
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - the base class's own name
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def run_at(url: str, monkeypatch: pytest.MonkeyPatch, repository: str = "we/infra", timeout_s: float = 5) -> Run:
+    monkeypatch.setenv("GH_CANARY", TOKEN)
+    table = Github(repository=repository, token="env:GH_CANARY", api=url, timeout_s=timeout_s)
+    return run_of(Target(github=table), {"pipeline": {"workflow": ".github/workflows/deploy.yml"}})
+
+
+def always(status: int, body: Any, headers: dict[str, str] | None = None) -> Script:
+    return lambda _path, _query: (status, headers or {}, body)
+
+
+def test_names_of_secrets_come_from_all_pages_and_from_the_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, query: dict[str, str]) -> Answer:
+        if path.endswith("/organization-secrets"):
+            return 200, {}, {"secrets": [{"name": "SHARED"}]}
+        names = [f"S{n}" for n in range(100)] if query["page"] == "1" else ["LAST"]
+        return 200, {}, {"total_count": 101, "secrets": [{"name": name} for name in names]}
+
+    with api(script) as (url, seen):
+        found = run_at(url, monkeypatch).get(github_secrets)
+    assert (found.state("LAST"), found.state("SHARED"), found.state("OTHER")) == ("LAST", "SHARED", "absent")
+    assert seen[0]["Authorization"] == f"Bearer {TOKEN}"
+    assert seen[0]["User-Agent"].startswith("spark-conformance/")
+
+
+def test_a_repository_without_an_organisation_has_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        own = path == "/repos/we/infra/actions/secrets"
+        return (200, {}, {"secrets": [{"name": "OWN"}]}) if own else (404, {}, {"message": "Not Found"})
+
+    with api(script) as (url, _):
+        found = run_at(url, monkeypatch).get(github_secrets)
+    assert found.names == ("OWN",)
+    assert "could not be listed" in found.told
+
+
+def test_a_runner_counts_when_it_is_online(monkeypatch: pytest.MonkeyPatch) -> None:
+    def runner(name: str, status: str, *labels: str) -> dict[str, Any]:
+        return {"name": name, "status": status, "labels": [{"name": label} for label in labels]}
+
+    runners = [runner("a", "online", "self-hosted", "spark"), runner("b", "offline", "gpu")]
+    with api(always(200, {"runners": runners})) as (url, _):
+        found = run_at(url, monkeypatch).get(github_runners)
+    assert found.online("spark") == "spark"
+    assert found.online("gpu") == "b (offline; gpu)"
+    assert found.online("moon") == "no runner with this label"
+
+
+def test_the_last_completed_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, query: dict[str, str]) -> Answer:
+        assert path == "/repos/we/infra/actions/workflows/deploy.yml/runs"
+        assert query["status"] == "completed"
+        return 200, {}, {"workflow_runs": [{"conclusion": "failure", "run_number": 7, "html_url": "https://x/7"}]}
+
+    with api(script) as (url, _):
+        last = run_at(url, monkeypatch).get(workflow_run)
+    assert last.conclusion == "failure"
+    assert "https://x/7" in last.told
+    with api(always(200, {"workflow_runs": []})) as (url, _):
+        assert run_at(url, monkeypatch).get(workflow_run).conclusion == "never run"
+
+
+def test_a_workflow_that_github_does_not_know_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        return (404, {}, {"message": "Not Found"}) if path.endswith("/runs") else (200, {}, {"workflows": []})
+
+    with api(script) as (url, _), pytest.raises(Unmet) as caught:
+        run_at(url, monkeypatch).get(workflow_run)
+    assert (caught.value.fact, caught.value.observed) == ("pipeline.workflow", "absent on GitHub")
+
+
+@pytest.mark.parametrize("observe", [github_secrets, github_runners, workflow_run])
+@pytest.mark.parametrize(
+    ("script", "cause", "words"),
+    [
+        (always(401, {"message": "Bad credentials"}), "github: token", "wrong or expired"),
+        (always(403, {"message": "Resource not accessible"}), "github: ", "lacks the repository permission"),
+        (always(403, {}, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}), "github: rate limit", "in 0 s"),
+        (always(429, {}, {"retry-after": "30"}), "github: rate limit", "in 30 s"),
+        (always(404, {"message": "Not Found"}), "github: repository", "given access to it"),
+        (always(500, b"<html>oops"), "github: api", "answered 500"),
+        (always(200, b"<html>login"), "github: api", "something else than JSON"),
+        (always(200, b"[]"), "github: api", "something else than JSON"),
+        (always(302, b"", {"Location": "https://elsewhere.example/"}), "github: api", "answered 302"),
+        (lambda _p, _q: b"", "github: api", "could not be asked"),
+        (lambda _p, _q: b"garbage\r\n\r\n", "github: api", "could not be asked"),
+        (lambda _p, _q: b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "github: api", "could not be asked"),
+    ],
+)
+def test_every_refusal_has_a_sentence(
+    observe: Callable[[Run], Any], script: Script, cause: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with api(script) as (url, _), pytest.raises(Unreachable) as caught:
+        run_at(url, monkeypatch).get(observe)
+    assert caught.value.cause.startswith(cause)
+    assert words in caught.value.sentence
+    assert TOKEN not in caught.value.sentence
+
+
+def test_the_permission_that_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for observe, permission in [
+        (github_secrets, "Secrets: read"),
+        (github_runners, "Administration: read"),
+        (workflow_run, "Actions: read"),
+    ]:
+        with api(always(403, {})) as (url, _), pytest.raises(Unreachable, match=permission):
+            run_at(url, monkeypatch).get(observe)
+
+
+def test_silence_has_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+
+    def script(_path: str, _query: dict[str, str]) -> Answer:
+        done.wait(5)
+        return 200, {}, {}
+
+    with api(script) as (url, _):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
+            run_at(url, monkeypatch, timeout_s=0.2).get(github_runners)
+        done.set()
+
+
+def test_nobody_there_has_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api(always(200, {})) as (url, _):
+        pass
+    with pytest.raises(Unreachable, match="could not be asked"):
+        run_at(url, monkeypatch).get(github_runners)
+
+
+@pytest.mark.parametrize("repository", ["infra", "a/b/c"])
+def test_a_repository_without_an_owner_is_told(repository: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unreachable, match="owner/name"):
+        run_at("http://127.0.0.1:1", monkeypatch, repository=repository).get(github_runners)
+
+
+def test_a_token_that_no_header_can_carry_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_at("http://127.0.0.1:1", monkeypatch)
+    monkeypatch.setenv("GH_CANARY", f"{TOKEN}\n")
+    with pytest.raises(Unreachable) as caught:
+        run.get(github_runners)
+    assert TOKEN not in caught.value.sentence
+
+
+def test_without_the_table_the_sentence_names_it() -> None:
+    with pytest.raises(Unreachable, match=r"\[target.github\]"):
+        run_of(Target()).get(github_runners)
