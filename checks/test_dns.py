@@ -72,7 +72,7 @@ def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
     change where it leads.
     """
     record = dns_records.one
-    judge(bool(record.shadowed_by), note=f"shadowed by {', '.join(record.shadowed_by) or 'nothing'}")
+    judge(bool(record.shadowed_by), note=f"hidden by the NS records {', '.join(record.shadowed_by)}")
 
 
 @pytest.mark.fact("dns.resolvers_in_range")

@@ -1,0 +1,126 @@
+import pytest
+
+from fixtures.cloudflare.client import Api, connect
+from fixtures.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
+from fixtures.secret import Secret
+from fixtures.suite.verdict import Unreachable
+from tests.cloudflare.conftest import TOKEN
+from tests.cloudflare.fake import Answer, Fake, Got, no, ok, said
+
+
+def test_only_the_chosen_token_is_sent_whatever_the_environment_holds(
+    server: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_EMAIL", "stray@example.org")
+    monkeypatch.setenv("CLOUDFLARE_API_KEY", "stray-key")
+    monkeypatch.setenv("CLOUDFLARE_API_USER_SERVICE_KEY", "stray-service-key")
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "stray-token")
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("CLOUDFLARE_CUSTOM_HEADERS", "X-Auth-Key: stray\nAuthorization: Bearer stray")
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5, retries=0)
+    api.many(ZONES)
+    api.close()
+    [got] = server.requests
+    assert got.headers["authorization"] == f"Bearer {TOKEN}"
+    assert [name for name in dict(got.headers) if name.lower().startswith("x-auth")] == []
+
+
+def test_a_proxy_is_not_asked_for_loopback(server: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+        api = connect(Secret(TOKEN, "env:TOKEN"), url, timeout_s=5, retries=0)
+        assert api.many(ZONES) == []
+        api.close()
+
+
+def test_a_proxy_is_used_elsewhere(server: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    api = connect(Secret(TOKEN, "env:TOKEN"), "http://api.example.org/v4", timeout_s=5, retries=0)
+    assert api.many(ZONES) == []
+    api.close()
+    assert server.requests[0].path == "/v4/zones"
+
+
+def test_ids_go_into_the_path_escaped(api: Api, server: Fake) -> None:
+    server.answer = lambda _: ok({"id": "x"})
+    assert api.one(TUNNEL, account_id="a", tunnel_id="../../zones?x") == {"id": "x"}
+    assert server.requests[0].path == "/accounts/a/cfd_tunnel/..%2F..%2Fzones%3Fx"
+
+
+def test_what_is_not_there_is_none_for_who_looks_and_a_hindrance_for_who_needs_it(api: Api, server: Fake) -> None:
+    server.answer = lambda _: no(404, 1003, "not found")
+    assert api.find(TUNNEL, account_id="a", tunnel_id="t") is None
+    with pytest.raises(Unreachable, match=r"did not give the Zero Trust organisation.*404.*target.cloudflare names"):
+        api.one(ORGANIZATION, account_id="a")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (no(200, 10013, "out of order"), r"without success, though with HTTP 200: out of order \(code 10013\)"),
+        (said(200, {"success": True, "result": None}), "without success.*gives no result"),
+        (said(200, {"success": True}), "gives no result"),
+        (said(200, [1, 2]), "JSON that is not an answer of this API"),
+        (said(200, {"error": "no route"}), "JSON that is not an answer of this API"),
+        ((200, {"content-type": "text/html"}, b"<html>Sign in</html>"), r"20 bytes that are not JSON \(text/html\)"),
+        ((200, {}, b"\xff\xfe"), "2 bytes that are not JSON"),
+        (ok("text"), "something else than a list"),
+        (ok(["text"]), "something else than a list"),
+    ],
+)
+def test_an_answer_that_is_none(api: Api, server: Fake, answer: Answer, sentence: str) -> None:
+    server.answer = lambda _: answer
+    with pytest.raises(Unreachable, match=sentence) as caught:
+        api.many(APPS, account_id="a")
+    assert caught.value.owner is None
+    assert "the Access applications" in caught.value.sentence
+
+
+def paged(sizes: list[int], **info: int) -> list[Answer]:
+    return [ok([{"id": f"{page}.{item}"} for item in range(size)], result_info=info) for page, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "info", "requests"),
+    [
+        ([3, 2, 0], {}, 3),
+        ([3, 2, 0], {"total_count": 5}, 2),
+        ([3, 2, 0], {"total_pages": 2}, 2),
+        ([3, 2, 0], {"total_count": 0, "total_pages": 0}, 3),
+        ([0], {"total_count": 0}, 1),
+        ([3], {"total_count": 3, "per_page": 50}, 1),
+    ],
+)
+def test_pages_end_where_the_api_says_so_or_where_one_is_empty(
+    api: Api, server: Fake, sizes: list[int], info: dict[str, int], requests: int
+) -> None:
+    pages = paged(sizes, **info)
+    server.answer = lambda got: pages[int(got.query["page"]) - 1]
+    assert len(api.many(ZONES, {"name": "example.org"})) == sum(sizes)
+    assert [got.query["page"] for got in server.requests] == [str(page + 1) for page in range(requests)]
+    assert {got.query["name"] for got in server.requests} == {"example.org"}
+
+
+def test_a_server_that_ignores_the_page_is_not_asked_for_ever(api: Api, server: Fake) -> None:
+    server.answer = lambda _: ok([{"id": "1"}])
+    assert api.many(ZONES) == [{"id": "1"}]
+    assert len(server.requests) == 2
+
+
+def test_a_list_without_end_is_given_up(api: Api, server: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.cloudflare.client.MOST_PAGES", 3)
+    server.answer = lambda got: ok([{"id": got.query["page"]}])
+    with pytest.raises(Unreachable, match="more than 3 pages"):
+        api.many(ZONES)
+
+
+def test_a_passing_failure_is_tried_again(server: Fake) -> None:
+    def answer(_: Got) -> Answer:
+        return no(503, 1, "later", retry_after="0.01") if len(server.requests) == 1 else ok([])
+
+    server.answer = answer
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5)
+    assert api.many(ZONES) == []
+    api.close()
+    assert len(server.requests) == 2

@@ -1,0 +1,126 @@
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.cloudflare.client import Api, connect
+from fixtures.cloudflare.endpoints import RECORDS, TOKEN_OF_USER, Endpoint
+from fixtures.secret import Secret
+from fixtures.suite.verdict import Unreachable
+from tests.cloudflare.conftest import TOKEN
+from tests.cloudflare.fake import Answer, Fake, no, said
+
+OWNER = "secrets.api_token"
+
+
+def refused(api: Api, endpoint: Endpoint = RECORDS) -> Unreachable:
+    with pytest.raises(Unreachable) as caught:
+        api.one(endpoint, zone_id="z")
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert TOKEN not in f"{error!r} {error}"
+        error = error.__cause__
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "root", "words"),
+    [
+        (
+            no(401, 10000, "Authentication error"),
+            ("cloudflare: token refused", OWNER),
+            ["does not accept the token of env:TOKEN", "HTTP 401: Authentication error (code 10000)", "API Tokens"],
+        ),
+        (
+            no(400, 6003, "Invalid request headers"),
+            ("cloudflare: token refused", OWNER),
+            ["HTTP 400: Invalid request headers (code 6003)", "whole"],
+        ),
+        (no(403, 9109, "Invalid access token"), ("cloudflare: token refused", OWNER), ["does not accept the token"]),
+        (
+            no(403, 10000, "Authentication error"),
+            ("cloudflare: DNS Read", None),
+            ["may not read the zone's DNS records", "give it the permission 'DNS Read'", "HTTP 403"],
+        ),
+        (
+            no(429, 971, "Please wait", retry_after="287"),
+            ("cloudflare: rate limit", None),
+            ["HTTP 429: Please wait (code 971)", "asks to wait 287 s", "1200 in five minutes"],
+        ),
+        (no(429, 971, "Please wait"), ("cloudflare: rate limit", None), ["asks to wait some s"]),
+        (
+            no(502, 1, "bad day", cf_ray="8f1-FRA"),
+            ("cloudflare: HTTP 502", None),
+            ["failed to give the zone's DNS records (HTTP 502: bad day (code 1), ray 8f1-FRA)", "cloudflarestatus.com"],
+        ),
+        (
+            no(400, 7003, "no route"),
+            ("cloudflare: HTTP 400", None),
+            ["did not give", "right account, zone and base URL"],
+        ),
+        ((302, {"location": "http://127.0.0.1:1/"}, b""), ("cloudflare: HTTP 302", None), ["did not give", "HTTP 302"]),
+        ((500, {"content-type": "text/html"}, b"<h1>" + b"x" * 500), ("cloudflare: HTTP 500", None), ["<h1>xxx", "…"]),
+        (said(500, ["no envelope"]), ("cloudflare: HTTP 500", None), ["(HTTP 500)"]),
+    ],
+)
+def test_each_status_has_a_sentence_of_its_own(
+    api: Api, server: Fake, answer: Answer, root: tuple[str, str | None], words: list[str]
+) -> None:
+    server.answer = lambda _: answer
+    error = refused(api)
+    assert (error.cause, error.owner) == root
+    assert [word for word in words if word not in error.sentence] == []
+
+
+def test_what_any_token_may_read_is_forbidden_to_the_token_as_such(api: Api, server: Fake) -> None:
+    server.answer = lambda _: no(403, 9109, "Cannot use the access token from location: 192.0.2.1")
+    error = refused(api, TOKEN_OF_USER)
+    assert (error.cause, error.owner) == ("cloudflare: token refused", OWNER)
+    assert "limited to other addresses" in error.sentence
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port on which nothing listens, and nothing will."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def without_way(url: str, timeout_s: float = 5) -> Unreachable:
+    api = connect(Secret(TOKEN, "env:TOKEN"), url, timeout_s, retries=0)
+    error = refused(api)
+    api.close()
+    assert (error.cause, error.owner) == ("cloudflare: no way to the API", OWNER)
+    assert url in error.sentence
+    return error
+
+
+def test_a_refused_connection(closed_port: int) -> None:
+    error = without_way(f"http://127.0.0.1:{closed_port}")
+    assert "cannot be reached: Connection refused (tried once)" in error.sentence
+
+
+def test_silence(silent_port: int) -> None:
+    assert "did not answer within 0.1 s" in without_way(f"http://127.0.0.1:{silent_port}", 0.1).sentence
+
+
+def test_a_server_that_speaks_no_tls(silent_port: int) -> None:
+    assert "did not answer within 0.1 s" in without_way(f"https://127.0.0.1:{silent_port}", 0.1).sentence
+
+
+def test_a_base_url_that_is_none() -> None:
+    assert "cannot be reached: " in without_way("api.example.org/v4").sentence
+
+
+def test_how_often_it_was_tried_is_told(closed_port: int) -> None:
+    api = connect(Secret(TOKEN, "env:TOKEN"), f"http://127.0.0.1:{closed_port}", 5, retries=1)
+    assert "(tried 2 times)" in refused(api).sentence
+    api.close()
