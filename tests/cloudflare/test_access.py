@@ -1,0 +1,287 @@
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fixtures.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
+from fixtures.cloudflare.access.domains import place_of
+from fixtures.cloudflare.access.organization import AccessOrganization, organization_of
+from fixtures.cloudflare.access.policies import AccessPolicy, admitting, named, open_by, policies_of, told
+from fixtures.cloudflare.access.rules import groups_named
+from fixtures.cloudflare.access.service_tokens import choose as choose_token
+from fixtures.cloudflare.access.service_tokens import token_of
+from fixtures.cloudflare.reading import Table, tables
+from fixtures.facts.model import Policy
+from fixtures.suite.verdict import Unreachable
+
+HOST = "ollama.example.org"
+EVERYONE: dict[str, Any] = {"everyone": {}}
+TOKEN = {"service_token": {"token_id": "token"}}
+OTHER = {"service_token": {"token_id": "other"}}
+ANY_TOKEN: dict[str, Any] = {"any_valid_service_token": {}}
+COUNTRY = {"geo": {"country_code": "DE"}}
+MAIL = {"email_domain": {"domain": "example.org"}}
+GROUPS: dict[str, dict[str, Any]] = {
+    "all": {"include": [EVERYONE]},
+    "tokens": {"include": [TOKEN, OTHER]},
+    "staff": {"include": [MAIL]},
+    "here": {"include": [COUNTRY]},
+    "nested": {"include": [{"group": {"id": "tokens"}}]},
+    "itself": {"include": [{"group": {"id": "itself"}}]},
+}
+
+
+def group(name: str) -> dict[str, Any]:
+    return {"group": {"id": name}}
+
+
+@pytest.mark.parametrize(
+    ("uri", "overlaps"),
+    [
+        (HOST, True),
+        ("Ollama.Example.org", True),
+        (f"https://{HOST}:443/", True),
+        (f"{HOST}/api", True),
+        (f"{HOST}/*", True),
+        ("*.example.org", True),
+        ("*.example.org/api/*", True),
+        ("oll*.example.org", True),
+        ("*llama.example.org", True),
+        ("o*a.example.org", True),
+        ("ollama.*.org", True),
+        ("example.org", False),
+        ("*.ollama.example.org", False),
+        ("*.org", False),
+        ("*", False),
+        ("x*.example.org", False),
+        ("other.example.org", False),
+        ("ollama.example.org.evil.org", False),
+        ("[o]llama.example.org", False),
+        ("?llama.example.org", False),
+        ("", False),
+    ],
+)
+def test_a_pattern_takes_some_path_of_the_host(uri: str, overlaps: bool) -> None:
+    assert place_of(uri).takes(HOST) is overlaps
+
+
+@pytest.mark.parametrize(("uri", "path"), [(HOST, ""), (f"{HOST}/", ""), (f"{HOST}/*", ""), (f"{HOST}/a/b", "a/b")])
+def test_a_path(uri: str, path: str) -> None:
+    assert place_of(uri).path == path
+
+
+def app(identity: str = "app", **fields: Any) -> Application:
+    found = {"id": identity, "name": identity, "aud": "aud", "type": "self_hosted", "domain": HOST}
+    return application_of(Table("the application", {**found, **fields}))
+
+
+def test_an_application_stands_wherever_one_of_its_fields_says() -> None:
+    seen = app(
+        self_hosted_domains=[HOST, "a.example.org"],
+        destinations=[
+            {"type": "public", "uri": "b.example.org/x"},
+            {"uri": "c.example.org"},
+            {"type": "private", "hostname": "d.example.org"},
+            {"type": "all_workers"},
+        ],
+    )
+    assert [str(place) for place in seen.places] == [HOST, "a.example.org", "b.example.org/x", "c.example.org"]
+
+
+@pytest.mark.parametrize("kind", ["saas", "bookmark", "app_launcher", "warp"])
+def test_applications_without_requests_overlap_nothing(kind: str) -> None:
+    assert app(type=kind).places_at(HOST) == ()
+    assert application_of(Table("the application", {"id": "i", "type": kind})).domain == ""
+
+
+def test_overlapping_applications_are_all_but_the_one_to_be_judged() -> None:
+    apps = AccessApps(
+        (app("this"), app("path", domain=f"{HOST}/api"), app("star", domain="*.example.org"), app("x", domain="x.org"))
+    )
+    assert [found.id for found in apps.overlapping(HOST, "this")] == ["path", "star"]
+    assert AccessApps(apps.apps[:1]).overlapping(HOST, "this") == ()
+
+
+def test_the_application_is_found_by_id_else_by_domain_else_by_pattern() -> None:
+    apps = [app("star", domain="*.example.org"), app("moved", domain="old.example.org"), app("this")]
+    assert [getattr(choose(apps, wanted, HOST), "id", None) for wanted in ("moved", "gone", None)] == [
+        "moved",
+        "this",
+        "this",
+    ]
+    assert getattr(choose(apps[:2], "gone", HOST), "id", None) == "star"
+    assert choose(apps[1:2], "gone", HOST) is None
+
+
+def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: list[dict[str, Any]]) -> AccessPolicy:
+    entry = {"id": name, "name": name, "decision": decision, "include": list(include), **lists}
+    groups = {key: Table(f"group {key}", {"id": key, **rules}) for key, rules in GROUPS.items()}
+    [made] = policies_of([Table("the policy", entry)], [], groups)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "admitted"),
+    [
+        (policy("non_identity", TOKEN), True),
+        (policy("non_identity", OTHER), False),
+        (policy("non_identity", ANY_TOKEN), True),
+        (policy("non_identity", EVERYONE), True),
+        (policy("non_identity", COUNTRY), False),
+        (policy("non_identity", OTHER, TOKEN), True),
+        (policy("allow", TOKEN), False),
+        (policy("allow", EVERYONE), False),
+        (policy("bypass", EVERYONE), False),
+        (policy("non_identity"), False),
+        (policy("non_identity", TOKEN, exclude=[TOKEN]), False),
+        (policy("non_identity", ANY_TOKEN, exclude=[TOKEN]), False),
+        (policy("non_identity", ANY_TOKEN, exclude=[OTHER]), True),
+        (policy("non_identity", TOKEN, exclude=[COUNTRY]), True),
+        (policy("non_identity", TOKEN, require=[COUNTRY]), True),
+        (policy("non_identity", TOKEN, require=[OTHER]), False),
+        (policy("non_identity", TOKEN, require=[MAIL]), False),
+        (policy("non_identity", TOKEN, require=[group("here")]), True),
+        (policy("non_identity", TOKEN, require=[group("staff")]), False),
+        (policy("non_identity", group("tokens")), True),
+        (policy("non_identity", group("nested")), True),
+        (policy("non_identity", group("staff")), False),
+        (policy("non_identity", group("unknown")), False),
+        (policy("non_identity", group("itself")), False),
+        (policy("non_identity", TOKEN, exclude=[group("tokens")]), False),
+    ],
+)
+def test_who_admits_the_service_token(made: AccessPolicy, admitted: bool) -> None:
+    assert bool(admitting([made], "token")) is admitted
+
+
+@pytest.mark.parametrize(
+    ("made", "is_open"),
+    [
+        (policy("bypass", EVERYONE), True),
+        (policy("non_identity", EVERYONE), True),
+        (policy("bypass", group("all")), True),
+        (policy("bypass", {"ip": {"ip": "0.0.0.0/0"}}), True),
+        (policy("bypass", {"ip": {"ip": "::/0"}}), True),
+        (policy("bypass", {"ip": {"ip": "192.0.2.0/24"}}), False),
+        (policy("bypass", COUNTRY), False),
+        (policy("bypass", EVERYONE, require=[COUNTRY]), False),
+        (policy("bypass", EVERYONE, require=[EVERYONE]), True),
+        (policy("bypass", EVERYONE, exclude=[EVERYONE]), False),
+        (policy("bypass", EVERYONE, exclude=[COUNTRY]), True),
+        (policy("non_identity", ANY_TOKEN), False),
+        (policy("allow", EVERYONE), False),
+        (policy("deny", EVERYONE), False),
+    ],
+)
+def test_what_is_open_to_everyone(made: AccessPolicy, is_open: bool) -> None:
+    assert bool(open_by([made])) is is_open
+
+
+def test_an_exempt_path_is_open_to_everyone() -> None:
+    override = {"behavior": "public", "path_pattern": "/api/*"}
+    seen = app(destinations=[{"type": "public", "uri": HOST, "overrides": [override]}])
+    judged = AccessApp("i", "aud", "n", HOST, "self_hosted", (), seen.public_paths, service_auth_401_redirect=False)
+    assert judged.open_to_everyone
+    assert judged.told == "no policies; exempt from Access: /api/*"
+
+
+def test_the_policy_as_the_fact_expects_it() -> None:
+    assert policy("allow", EVERYONE, name="all").as_fact() == Policy(name="all", everyone=True)
+    assert policy("allow", group("all"), name="all").as_fact() == Policy(name="all", everyone=True)
+    assert policy("allow", MAIL, name="all").as_fact() == Policy(name="all", everyone=False)
+
+
+def test_the_documented_policy_is_found_by_name_else_the_first_that_allows() -> None:
+    service, allow, last = policy("non_identity", TOKEN, name="s"), policy("allow", name="a"), policy("allow", name="l")
+    assert named([service, allow, last], "l") == last
+    assert named([service, allow, last], "gone") == allow
+    assert named([service], None) == service
+    assert named([], "gone") is None
+
+
+def test_policies_come_in_order_of_precedence_and_links_are_followed() -> None:
+    own = {"id": "own", "name": "own", "decision": "non_identity", "include": [TOKEN], "precedence": 2}
+    shared = {"id": "shared", "name": "shared", "decision": "allow", "include": [EVERYONE], "reusable": True}
+    listed = tables("the policies", [own, {"id": "shared", "precedence": 1}])
+    found = policies_of(listed, tables("the reusable policies", [shared]), {})
+    assert [(entry.name, entry.reusable) for entry in found] == [("shared", True), ("own", False)]
+    assert told(found) == "1. shared (Allow: everyone); 2. own (Service Auth: service_token token)"
+    with pytest.raises(Unreachable, match="the policy shared is not among the reusable ones"):
+        policies_of(listed, [], {})
+
+
+def test_a_policy_in_words() -> None:
+    made = policy("deny", COUNTRY, MAIL, require=[EVERYONE], exclude=[{"login_method": {"id": "x", "name": "y"}}])
+    words = (
+        'p (Block: geo DE, email_domain example.org; require everyone; exclude login_method {"id": "x", "name": "y"})'
+    )
+    assert str(made) == words
+    assert str(policy("new", name="n")) == "n (new: nobody)"
+
+
+def test_the_groups_that_are_needed_at_all() -> None:
+    entries = [{"include": [group("a")], "require": [EVERYONE]}, {"exclude": [group("b")]}, {}]
+    assert groups_named(tables("the policies", entries)) == {"a", "b"}
+
+
+def test_the_age_of_a_policy() -> None:
+    made = datetime.now(UTC) - timedelta(days=3)
+    entry = {"id": "p", "name": "p", "decision": "allow", "created_at": made.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    [found] = policies_of([Table("the policy", entry)], [], {})
+    assert found.age_days == pytest.approx(3, abs=0.01)
+    with pytest.raises(Unreachable, match="the policy p has no creation date"):
+        _ = policy("allow").age_days
+    [broken] = policies_of([Table("the policy", {**entry, "created_at": "yesterday"})], [], {})
+    with pytest.raises(Unreachable, match="'yesterday' should be a time"):
+        _ = broken.age_days
+
+
+def token(**fields: Any) -> Table:
+    return Table("the service token", {"id": "token", "client_id": "c.access", "name": "n", **fields})
+
+
+@pytest.mark.parametrize(
+    ("expires", "days"),
+    [(timedelta(days=10), 10), (timedelta(days=-2), -2), (timedelta(hours=12), 0.5)],
+)
+def test_days_until_the_token_expires(expires: timedelta, days: float) -> None:
+    seen = token_of(token(expires_at=(datetime.now(UTC) + expires).isoformat()))
+    assert seen.days_left == pytest.approx(days, abs=0.01)
+
+
+def test_a_token_that_never_expires_has_all_days() -> None:
+    assert token_of(token(duration="forever", expires_at=None)).days_left == math.inf
+    with pytest.raises(Unreachable, match="'expires_at' is missing, though 'duration' is not 'forever'"):
+        token_of(token(duration="8760h"))
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_whether_a_token_is_enabled(enabled: bool) -> None:
+    assert token_of(token(duration="forever", enabled=enabled)).switched_on is enabled
+
+
+def test_that_the_api_does_not_say_whether_a_token_is_enabled_is_no_pass() -> None:
+    with pytest.raises(Unreachable, match="'enabled' is missing"):
+        _ = token_of(token(duration="forever")).switched_on
+
+
+def test_the_token_is_found_by_id_else_by_client_id() -> None:
+    one, two = token(), token(id="two", client_id="two.access")
+    assert choose_token([two, one], "token", "two.access") is one
+    assert choose_token([one, two], "gone", "two.access") is two
+    assert choose_token([one, two], "gone", "gone") is None
+    assert choose_token([one, two], None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "switches"),
+    [
+        ({}, (False, (), False)),
+        ({"deny_unmatched_requests": True, "strict_service_token_auth": True}, (True, (), True)),
+        ({"deny_unmatched_requests_exempted_zone_names": ["example.org"]}, (False, ("example.org",), False)),
+    ],
+)
+def test_the_organisations_switches(fields: dict[str, Any], switches: tuple[bool, tuple[str, ...], bool]) -> None:
+    seen = organization_of(Table("the organisation", {"auth_domain": "t.cloudflareaccess.com", **fields}))
+    assert seen == AccessOrganization("t.cloudflareaccess.com", *switches)

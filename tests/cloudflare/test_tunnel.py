@@ -1,0 +1,141 @@
+from typing import Any
+
+import pytest
+
+from fixtures.cloudflare.reading import Table, tables
+from fixtures.cloudflare.tunnel import tunnel_of
+from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
+from fixtures.cloudflare.tunnel_connections import TunnelConnections, connections_of
+from fixtures.facts.model import IngressRule
+
+HOST = "ollama.example.org"
+SERVICE = "http://localhost:11434"
+CATCH_ALL = {"service": "http_status:404"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "deleted", "source"),
+    [
+        ({"config_src": "cloudflare", "deleted_at": None}, False, "cloudflare"),
+        ({"config_src": "local", "deleted_at": "2026-10-01T00:00:00Z"}, True, "local"),
+        ({"remote_config": True}, False, "cloudflare"),
+        ({"remote_config": False, "deleted_at": "0001-01-01T00:00:00Z"}, False, "local"),
+    ],
+)
+def test_a_tunnel(fields: dict[str, Any], deleted: bool, source: str) -> None:
+    found = tunnel_of(Table("the tunnel", {"id": "t", "name": "spark", "status": "healthy", "new": {}, **fields}))
+    assert (found.id, found.name, found.status) == ("t", "spark", "healthy")
+    assert (found.deleted, found.config_source) == (deleted, source)
+
+
+def config(*ingress: dict[str, Any], **more: Any) -> TunnelConfig:
+    inner = {"ingress": list(ingress), "warp-routing": {"enabled": False}, **more}
+    return config_of(Table("the configuration", {"version": 7, "source": "cloudflare", "config": inner}))
+
+
+def test_the_documented_configuration() -> None:
+    seen = config({"hostname": HOST, "service": SERVICE}, CATCH_ALL)
+    assert seen.rules == (Rule(HOST, SERVICE), Rule(None, "http_status:404"))
+    assert seen.first == IngressRule(hostname=HOST, service=SERVICE)
+    assert (seen.version, seen.source, seen.fallback) == (7, "cloudflare", "http_status:404")
+    assert seen.http_host_header(HOST) is None
+    assert seen.told == f"version 7: 1. {HOST} → {SERVICE}; 2. any host → http_status:404"
+
+
+@pytest.mark.parametrize("nothing", [{}, {"config": None}, {"config": {"ingress": None}, "version": 0}])
+def test_a_tunnel_that_nobody_configured(nothing: dict[str, Any]) -> None:
+    seen = config_of(Table("the configuration", nothing))
+    assert (seen.rules, seen.first, seen.fallback, seen.http_host_header(HOST)) == ((), None, None, None)
+    assert seen.told == "version 0: no rules"
+
+
+def test_a_path_makes_another_rule() -> None:
+    seen = config({"hostname": HOST, "service": SERVICE, "path": "^/api"}, CATCH_ALL)
+    assert seen.first != IngressRule(hostname=HOST, service=SERVICE)
+    assert seen.rules[0].taken == f"{HOST} (path ^/api)"
+
+
+@pytest.mark.parametrize(
+    ("last", "fallback"),
+    [
+        (CATCH_ALL, "http_status:404"),
+        ({"service": "http_status:404", "hostname": ""}, "http_status:404"),
+        ({"service": "http_status:404", "hostname": "*"}, "http_status:404"),
+        ({"service": "http_status:404", "hostname": HOST}, None),
+        ({"service": "http_status:404", "path": "^/x"}, None),
+    ],
+)
+def test_a_fallback_takes_everything(last: dict[str, Any], fallback: str | None) -> None:
+    assert config({"hostname": HOST, "service": SERVICE}, last).fallback == fallback
+
+
+@pytest.mark.parametrize(
+    ("rules", "common", "header"),
+    [
+        ([{"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
+        ([{"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {"httpHostHeader": "b"}, "a"),
+        ([{"hostname": HOST}], {"httpHostHeader": "b"}, "b"),
+        ([{"hostname": HOST, "originRequest": {}}], {}, None),
+        ([{"hostname": "x.org"}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
+        ([{"hostname": "x.org", "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
+    ],
+)
+def test_the_host_header_is_that_of_the_rule_that_takes_the_public_name(
+    rules: list[dict[str, Any]], common: dict[str, Any], header: str | None
+) -> None:
+    seen = config(*({"service": SERVICE, **rule} for rule in rules), CATCH_ALL, originRequest=common)
+    assert seen.http_host_header(HOST) == header
+
+
+def test_protect_with_access_is_read_from_the_rule_or_from_the_whole() -> None:
+    access = {"required": True, "teamName": "team", "audTag": ["aud"]}
+    own = config({"hostname": HOST, "service": SERVICE, "originRequest": {"access": access}}, CATCH_ALL)
+    common = config({"hostname": HOST, "service": SERVICE}, CATCH_ALL, originRequest={"access": access})
+    for rule in (own.rules[0], common.rules[0]):
+        assert (rule.access_required, rule.access_team, rule.access_audiences) == (True, "team", ("aud",))
+    assert own.rules[1].access_required is False
+
+
+def connections(*connectors: tuple[str, list[tuple[str, bool]]]) -> TunnelConnections:
+    found = [
+        {
+            "id": name,
+            "arch": "linux_arm64",
+            "version": "2026.8.2",
+            "conns": [
+                {"uuid": f"{name}{index}", "colo_name": colo, "is_pending_reconnect": pending}
+                for index, (colo, pending) in enumerate(conns)
+            ],
+        }
+        for name, conns in connectors
+    ]
+    return connections_of(tables("the connections", found))
+
+
+def test_pending_connections_are_counted_apart() -> None:
+    seen = connections(("host", [("lax01", False), ("sjc07", False), ("lax01", True)]))
+    assert (seen.live, seen.pending) == (2, 1)
+
+
+def test_data_centres_of_one_city_are_apart_and_pending_ones_are_none() -> None:
+    seen = connections(("host", [("lax01", False), ("LAX01", False), ("lax08", False), ("sjc07", True)]))
+    assert seen.data_centres == ("lax01", "lax08")
+
+
+def test_connections_from_the_host_alone() -> None:
+    seen = connections(("host", [("lax01", False)]), ("gone", [("lax01", True)]))
+    assert seen.only_from("host")
+    assert not seen.only_from("other")
+    assert "connector host (linux_arm64, 2026.8.2): connections in lax01" in seen.told
+
+
+def test_a_stranger_is_named() -> None:
+    seen = connections(("host", [("lax01", False)]), ("laptop", [("fra03", False)]))
+    assert not seen.only_from("host")
+    assert [stranger.id for stranger in seen.strangers("host")] == ["laptop"]
+
+
+def test_no_connection_is_from_nobody() -> None:
+    for seen in (connections(), connections(("host", [("lax01", True)]))):
+        assert not seen.only_from("host")
+    assert connections().told == "no connector"
