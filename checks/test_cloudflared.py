@@ -1,0 +1,248 @@
+"""Checks of the connector: its program, its unit, its token, its connections, and what it runs."""
+
+import pytest
+
+from fixtures.host.binary import Binary, BinaryVersion
+from fixtures.host.connector import ConfigVersions, Connector, as_fact
+from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse
+from fixtures.host.journal import ConnectorJournal
+from fixtures.host.local_config import LocalConfig
+from fixtures.host.token_matches import TokenMatch
+from fixtures.host.unit_copy import UnitCopy
+from fixtures.host.units import Unit
+from fixtures.suite.judging import Judge
+from fixtures.suite.run import Run
+
+
+@pytest.mark.fact("cloudflared.binary")
+def test_binary(judge: Judge, cloudflared_binary: Binary) -> None:
+    """The unit starts another cloudflared than the documented one, or none is there.
+
+    Updates of the documented one then have no effect: compare ExecStart in `systemctl cat cloudflared` with its path.
+    """
+    judge(cloudflared_binary.path)
+
+
+@pytest.mark.fact("cloudflared.executable")
+def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
+    """The program may not be run: `sudo chmod 0755` it."""
+    judge(cloudflared_binary.executable, note=f"mode {cloudflared_binary.mode}")
+
+
+@pytest.mark.fact("cloudflared.version")
+def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
+    """The installed cloudflared is out of support, or does not tell its version.
+
+    Install a current one and restart the service; the running process stays the old one until then.
+    """
+    judge(cloudflared_version.version, note=f"it says: {cloudflared_version.said or 'nothing'}")
+
+
+@pytest.mark.fact("cloudflared.unit")
+def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
+    """Systemd runs the unit from another file than deployments write, so what they install has no effect.
+
+    `systemctl cat cloudflared` shows which; remove the other one, then `sudo systemctl daemon-reload`.
+    """
+    judge(cloudflared_unit.fragment)
+
+
+@pytest.mark.fact("cloudflared.unit_in_repository")
+def test_unit_in_repository(judge: Judge, cloudflared_unit_copy: UnitCopy) -> None:
+    """The unit on the host is not the repository's: somebody edited it there, or a deployment is still to come.
+
+    Bring the change into the repository, or deploy: the next deployment overwrites it anyway.
+    """
+    copy = cloudflared_unit_copy
+    judge(copy.in_repository if copy.same else "another text", note=copy.told)
+
+
+@pytest.mark.fact("cloudflared.drop_in")
+def test_drop_in(judge: Judge, cloudflared_unit: Unit) -> None:
+    """Systemd has not loaded the drop-in that deployments write the token into.
+
+    Is it there? Then `sudo systemctl daemon-reload` and restart; else deploy anew.
+    """
+    loaded = cloudflared_unit.drop_ins
+    judge(judge.expect if judge.expect in loaded else loaded, note=f"loaded: {', '.join(loaded) or 'no drop-in'}")
+
+
+@pytest.mark.fact("cloudflared.reload_pending")
+def test_reload_pending(judge: Judge, cloudflared_unit: Unit) -> None:
+    """The unit's files were changed after systemd read them: what runs is not what they say.
+
+    `sudo systemctl daemon-reload && sudo systemctl restart cloudflared`.
+    """
+    judge(cloudflared_unit.reload_pending)
+
+
+@pytest.mark.fact("cloudflared.enabled")
+def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
+    """The tunnel will not come back after a reboot: `sudo systemctl enable cloudflared`."""
+    judge(cloudflared_unit.enabled, note=f"systemd calls it {cloudflared_unit.file_state or 'nothing'}")
+
+
+@pytest.mark.fact("cloudflared.active")
+def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
+    """The connector does not run, and the public name answers 530.
+
+    `journalctl -u cloudflared -e` says why; a wrong or empty token is the usual reason. Then `sudo systemctl restart`.
+    """
+    judge(cloudflared_unit.active, note=cloudflared_unit.state)
+
+
+@pytest.mark.fact("cloudflared.restarts")
+def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
+    """The connector keeps dying and being started again. `journalctl -u cloudflared` shows each end.
+
+    `sudo systemctl reset-failed cloudflared` sets the count back once the reason is gone.
+    """
+    judge(cloudflared_unit.restarts)
+
+
+@pytest.mark.fact("cloudflared.token_variable")
+def test_token_variable(judge: Judge, cloudflared_token: InstalledToken) -> None:
+    """The token comes another way than deployments write it: the next one has no effect, or sets a second token.
+
+    Look at `systemctl cat cloudflared` for the variable in the drop-in (it shows the token: not on a shared screen).
+    """
+    found = cloudflared_token.variables
+    judge(judge.expect if judge.expect in found else found, note=f"the token's place: {cloudflared_token.place}")
+
+
+@pytest.mark.fact("cloudflared.token_present")
+def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
+    """The service has no token, or a text that is none: the documented quoted heredoc installs an empty one.
+
+    Deploy the token again, with the variable filled in on this side; then daemon-reload and restart.
+    """
+    judge(cloudflared_token.valid, note=cloudflared_token.told)
+
+
+@pytest.mark.fact("cloudflared.token_tunnel")
+def test_token_tunnel(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
+    """The installed token is another tunnel's: the connector is healthy there, and the documented tunnel is down.
+
+    Take the right one from Zero Trust > Networks > Tunnels, put it into ESC, and deploy.
+    """
+    judge(cloudflared_valid_token.tunnel)
+
+
+@pytest.mark.fact("cloudflared.token_account")
+def test_token_account(judge: Judge, cloudflared_token_account: TokenMatch) -> None:
+    """The installed token is of another Cloudflare account than the zone: records cannot lead to its tunnel."""
+    judge(cloudflared_token_account.same, note=cloudflared_token_account.told)
+
+
+@pytest.mark.fact("cloudflared.token_matches_esc")
+def test_token_matches_esc(judge: Judge, cloudflared_token_esc: TokenMatch) -> None:
+    """The next deployment would install another token than runs now.
+
+    Find out which is right (token_matches_api tells), then `pulumi config set --secret`, or deploy.
+    """
+    judge(cloudflared_token_esc.same, note=cloudflared_token_esc.told)
+
+
+@pytest.mark.fact("cloudflared.token_matches_api")
+def test_token_matches_api(judge: Judge, cloudflared_token_api: TokenMatch) -> None:
+    """The token was rotated at Cloudflare: the connector runs on, but its next start is refused.
+
+    Put the current token into ESC and deploy it before anybody restarts the service.
+    """
+    judge(cloudflared_token_api.same, note=cloudflared_token_api.told)
+
+
+@pytest.mark.fact("cloudflared.token_in_use")
+def test_token_in_use(judge: Judge, cloudflared_token_in_use: TokenInUse) -> None:
+    """The process runs with another token than is installed: it began before, or the unit does not hand the token on.
+
+    Let the unit pass the variable on as TUNNEL_TOKEN; then `sudo systemctl daemon-reload`, and restart the service.
+    """
+    judge(cloudflared_token_in_use.same, note=cloudflared_token_in_use.told)
+
+
+@pytest.mark.fact("cloudflared.token_mode")
+def test_token_mode(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
+    """Others on the host may read the tunnel's token, or change it: `sudo chmod 0600` the file.
+
+    Whoever could read it may have: rotate the token if the host has users that should not know it.
+    """
+    file = cloudflared_valid_token.loosest
+    mode = file.mode if file else "in no file"
+    strict = file is not None and int(file.mode, 8) & ~int(judge.expect, 8) == 0
+    judge(mode, ok=strict, note=f"{file.path} holds the token" if file else cloudflared_valid_token.place)
+
+
+@pytest.mark.fact("cloudflared.token_in_argv")
+def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> None:
+    """The token stands in the process list, for every user of the host to read.
+
+    Let the unit hand it on as TUNNEL_TOKEN in the environment, or by --token-file; then rotate it.
+    """
+    judge(cloudflared_token_in_argv.in_argv, note=f"process {cloudflared_token_in_argv.pid}")
+
+
+@pytest.mark.fact("cloudflared.registered")
+def test_registered(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
+    """Since its start the connector has not registered all of its connections.
+
+    `journalctl -u cloudflared` shows the refusals; port 7844 (UDP, TCP) of region1/2.v2.argotunnel.com must be open.
+    """
+    judge(len(cloudflared_journal.latest), note=f"in invocation {cloudflared_journal.invocation}")
+
+
+@pytest.mark.fact("cloudflared.connection_indexes")
+def test_connection_indexes(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
+    """One of the connections never registered since the start, whatever the number of lines says.
+
+    `journalctl -u cloudflared | grep connIndex=` shows what became of the missing one.
+    """
+    judge(tuple(cloudflared_journal.latest))
+
+
+@pytest.mark.fact("cloudflared.protocol")
+def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
+    """The connector speaks another protocol to the edge, or several: it fell back, or --protocol in the unit says so.
+
+    Open outbound UDP 7844, then restart the service: it does not come back to QUIC by itself.
+    """
+    judge(cloudflared_journal.protocols)
+
+
+@pytest.mark.fact("cloudflared.ready_connections")
+def test_ready_connections(judge: Judge, connector: Connector) -> None:
+    """Right now the connector has fewer connections to the edge than it should, or does not tell.
+
+    `curl http://127.0.0.1:20241/ready` on the host; the journal says what breaks them.
+    """
+    judge(connector.ready_connections, note=f"asked at {connector.address}/ready")
+
+
+@pytest.mark.fact("cloudflared.config_is_current")
+def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVersions) -> None:
+    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost touch.
+
+    `journalctl -u cloudflared | grep -i configuration` says why; a restart fetches the current one.
+    """
+    seen = cloudflared_config_versions
+    running = "no version" if seen.running is None else f"version {seen.running}"
+    judge(seen.same, note=f"it runs {running}, Cloudflare has version {seen.current}")
+
+
+@pytest.mark.fact("cloudflared.config_ingress")
+def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
+    """The connector hands requests for the public name to another service than documented, or to none.
+
+    Compare the tunnel's public hostnames in the dashboard, and whether the connector's configuration is current.
+    """
+    told = connector.config.told if connector.config else "/config tells nothing"
+    judge(as_fact(connector.rule_for(run.system.hostname)), note=told)
+
+
+@pytest.mark.fact("cloudflared.local_config")
+def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> None:
+    """A configuration file on the host has a say beside the dashboard: move it away, and --config out of the unit.
+
+    Carry over what it says to the tunnel's configuration at Cloudflare first.
+    """
+    judge(cloudflared_local_config.in_force, note=cloudflared_local_config.told)

@@ -1,0 +1,116 @@
+"""Checks of the machine itself, as it shows over SSH."""
+
+import pytest
+
+from fixtures.host.clock import ClockSkew, ClockSync
+from fixtures.host.machine import Gpus, Machine, Release
+from fixtures.host.pulumi import HostPulumi
+from fixtures.host.resources import HostDisk, HostMemory
+from fixtures.host.sudo import SudoRights
+from fixtures.suite.judging import Judge
+
+
+@pytest.mark.fact("host.reachable")
+def test_reachable(judge: Judge, machine: Machine) -> None:
+    """A command sent over SSH does not come back, or fails.
+
+    Try `ssh HOST hostname` with target.ssh's host: its name, its key in known_hosts, the agent, the network.
+    """
+    judge(machine.answered)
+
+
+@pytest.mark.fact("host.hostname")
+def test_hostname(judge: Judge, machine: Machine) -> None:
+    """SSH leads to another machine, or somebody renamed this one.
+
+    See `ssh -G` for where the name leads; rename with `sudo hostnamectl hostname NAME` if the machine is the right one.
+    """
+    short = machine.hostname.partition(".")[0]
+    judge(machine.hostname, ok=judge.expect in {machine.hostname, short})
+
+
+@pytest.mark.fact("host.sudo")
+def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
+    """The SSH user may not run the service commands without a password, so a deployment stops half way.
+
+    Add them to a file in /etc/sudoers.d (with `visudo -f`) as NOPASSWD for the runner's user.
+    """
+    refused = ", ".join(sudo_rights.refused)
+    judge(sudo_rights.allowed, note=f"sudo would not run: {refused}. {sudo_rights.said}" if refused else "")
+
+
+@pytest.mark.fact("host.release")
+def test_release(judge: Judge, host_release: Release) -> None:
+    """The release file does not call this machine what the document does: it is another one, or was installed anew.
+
+    Look at the file on the host; DGX OS writes it.
+    """
+    values = host_release.values
+    wanted = judge.expect.value
+    judge(wanted if wanted in values.values() else values.get("DGX_NAME", "other values"), ok=wanted in values.values())
+
+
+@pytest.mark.fact("host.architecture")
+def test_architecture(judge: Judge, machine: Machine) -> None:
+    """Another processor than documented: SSH leads to another machine, and the installed binaries do not fit it."""
+    judge(machine.architecture)
+
+
+@pytest.mark.fact("host.gpu")
+def test_gpu(judge: Judge, host_gpu: Gpus) -> None:
+    """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl.
+
+    Run `nvidia-smi` on the host; after a kernel update the driver may need a reboot.
+    """
+    judge(host_gpu.names)
+
+
+@pytest.mark.fact("host.memory_gib")
+def test_memory(judge: Judge, host_memory: HostMemory) -> None:
+    """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine.
+
+    Compare `free -g` with the machine's specification, and look into `dmesg` for memory that was taken out of use.
+    """
+    judge(host_memory.total_gib, note=f"MemTotal in {judge.expect.path}")
+
+
+@pytest.mark.fact("host.memory_available_gib")
+def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
+    """Memory is about to run out, and the kernel may kill the model or the tunnel next.
+
+    See who has it: `ps aux --sort=-rss | head`; `ollama ps` and `ollama stop MODEL` free a model that nobody needs.
+    """
+    judge(host_memory.available_gib, note=f"MemAvailable in {judge.expect.path}")
+
+
+@pytest.mark.fact("host.disk_free_gib")
+def test_disk_free(judge: Judge, host_disk: HostDisk) -> None:
+    """The disk is nearly full: the next deployment, model or log line may not fit.
+
+    `journalctl --vacuum-size=1G`, `ollama rm` and `du -xh / | sort -h | tail` make room, and say where it went.
+    """
+    judge(host_disk.free_gib, note=f"{host_disk.path} is on {host_disk.device}")
+
+
+@pytest.mark.fact("host.clock_synchronised")
+def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
+    """Nothing keeps the host's clock in time. `timedatectl set-ntp true`, then `timedatectl timesync-status`."""
+    judge(host_clock_sync.synchronised)
+
+
+@pytest.mark.fact("host.clock_skew_s")
+def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
+    """The host's clock is off, or ours is: compare both with a third one.
+
+    `timedatectl timesync-status` on the host tells which server it follows, and how far it was off.
+    """
+    skew = host_clock_skew
+    judge(
+        abs(skew.ahead_s), note=f"the host is {skew.ahead_s:+.2f} s ahead of us, give or take {skew.uncertain_s:.2f} s"
+    )
+
+
+@pytest.mark.fact("host.pulumi")
+def test_pulumi(judge: Judge, host_pulumi: HostPulumi) -> None:
+    """Deployments cannot read the tunnel's token: install Pulumi on the host, or let the workflow do it."""
+    judge(host_pulumi.available, note=host_pulumi.told)

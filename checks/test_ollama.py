@@ -1,0 +1,125 @@
+"""Checks of Ollama, as it shows on the host itself: its service, its address, its models, its answers."""
+
+import pytest
+
+from fixtures.host.inference import Generated, Residency
+from fixtures.host.listeners import Listeners
+from fixtures.host.ollama import Model, OllamaModels
+from fixtures.host.ollama_host_header import HostReplay
+from fixtures.host.units import Unit
+from fixtures.suite.judging import Judge
+
+
+@pytest.mark.fact("ollama.unit")
+def test_unit(judge: Judge, ollama_unit: Unit) -> None:
+    """Systemd knows no such service. `systemctl list-units 'ollama*'` shows whether it goes by another name.
+
+    Ollama's installer makes the unit; a server that was started by hand has none.
+    """
+    judge(ollama_unit.name)
+
+
+@pytest.mark.fact("ollama.enabled")
+def test_enabled(judge: Judge, ollama_unit: Unit) -> None:
+    """The service will not come back after a reboot: `sudo systemctl enable ollama`."""
+    judge(ollama_unit.enabled, note=f"systemd calls it {ollama_unit.file_state or 'nothing'}")
+
+
+@pytest.mark.fact("ollama.active")
+def test_active(judge: Judge, ollama_unit: Unit) -> None:
+    """The service does not run. `journalctl -u ollama -e` says why; `sudo systemctl start ollama` starts it."""
+    judge(ollama_unit.active, note=ollama_unit.state)
+
+
+@pytest.mark.fact("ollama.restarts")
+def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
+    """The service keeps dying and being started again. `journalctl -u ollama` shows each end, often for want of memory.
+
+    `sudo systemctl reset-failed ollama` sets the count back once the reason is gone.
+    """
+    judge(ollama_unit.restarts)
+
+
+@pytest.mark.fact("ollama.url")
+def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
+    """Ollama does not answer at the documented address, where the tunnel hands requests to.
+
+    On the host: `curl URL/api/version`; OLLAMA_HOST in the unit decides where it listens.
+    """
+    judge(ollama_models.url, note=f"Ollama {ollama_models.version} answers there")
+
+
+@pytest.mark.fact("ollama.loopback_only")
+def test_loopback_only(judge: Judge, ollama_listeners: Listeners) -> None:
+    """Whoever reaches the host may use, and change, Ollama: it listens on other addresses than loopback.
+
+    Put 127.0.0.1 and the port into OLLAMA_HOST in the unit (`sudo systemctl edit ollama`), and restart it.
+    """
+    judge(not ollama_listeners.open_to_others, note=f"it listens on {', '.join(ollama_listeners.addresses)}")
+
+
+@pytest.mark.fact("ollama.model")
+def test_model(judge: Judge, ollama_models: OllamaModels, ollama_model: Model) -> None:
+    """The documented model is not there, and every request for it fails: `ollama pull MODEL` on the host fetches it."""
+    wanted = ollama_models.named(judge.expect)
+    judge(judge.expect if wanted else ollama_models.names, note=f"digest {ollama_model.digest[:12]}")
+
+
+@pytest.mark.fact("ollama.first_model")
+def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
+    """Another model leads the list, so the documented verification prints another name.
+
+    Ollama lists what was changed last first: somebody pulled or made a model. Nothing is broken by it.
+    """
+    judge(ollama_models.models[0].name if ollama_models.models else ollama_models.names, note=ollama_models.names)
+
+
+@pytest.mark.fact("ollama.quantization")
+def test_quantization(judge: Judge, ollama_model: Model) -> None:
+    """The model of this name is another build than documented. `ollama pull` fetches the published one again."""
+    judge(ollama_model.quantization)
+
+
+@pytest.mark.fact("ollama.size_gb")
+def test_size(judge: Judge, ollama_model: Model) -> None:
+    """The model is much smaller or larger than documented: cut short, or another one. `ollama pull` mends it."""
+    judge(ollama_model.size_gb)
+
+
+@pytest.mark.fact("ollama.parameters_b")
+def test_parameters(judge: Judge, ollama_model: Model) -> None:
+    """A model of another size goes by this name. `ollama show MODEL` tells what it is; `ollama pull` mends it."""
+    judge(ollama_model.parameters_b, note=f"Ollama says {ollama_model.parameter_size or 'nothing'}")
+
+
+@pytest.mark.fact("ollama.generates")
+def test_generates(judge: Judge, ollama_generation: Generated) -> None:
+    """The model is there but does not answer, or not in time. `journalctl -u ollama -e` says why it did not load.
+
+    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say.
+    """
+    seen = ollama_generation
+    judge(
+        f"{seen.tokens} tokens in {seen.seconds:.1f} s",
+        ok=seen.tokens >= judge.expect.tokens and seen.seconds <= judge.expect.within_s,
+        note=f"{seen.load_s:.1f} s of it to load {seen.model}; it ended because of: {seen.done_reason}",
+    )
+
+
+@pytest.mark.fact("ollama.gpu_share")
+def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
+    """Part of the model runs on the CPU, slowly enough for the proxy to give up on an answer.
+
+    `ollama ps` shows the split. Free memory, or look for the GPU's loss in `journalctl -u ollama`, and restart Ollama.
+    """
+    judge(ollama_residency.gpu_share)
+
+
+@pytest.mark.fact("ollama.accepts_host")
+def test_accepts_host(judge: Judge, ollama_host_replay: HostReplay) -> None:
+    """Ollama refuses what the tunnel sends, because of the Host header: the public 403 with no trace in any log.
+
+    Set the ingress rule's httpHostHeader to Ollama's own host and port: Zero Trust > Networks > Tunnels > the tunnel >
+    Public hostname > HTTP Settings > HTTP Host Header, or by API. The connector takes it over by itself.
+    """
+    judge(ollama_host_replay.tunnelled.answered, note=ollama_host_replay.told)
