@@ -1,0 +1,87 @@
+"""The other commands on the host's PATH, and the files that change what they say."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from tests.lab.host_bench import running, shell
+
+
+def test_the_documented_machine(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            assert 'DGX_NAME="DGX Spark"' in (host.root / "etc/dgx-release").read_text()
+            kib = int((host.root / "proc/meminfo").read_text().split()[1])
+            assert 119 < kib / 2**20 < 121
+            query = "nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader"
+            assert (await shell(host, query)).text == "NVIDIA GB10, [N/A], 580.95.05"
+            assert (await shell(host, "timedatectl show -p NTPSynchronized --value")).text == "yes"
+            assert (await shell(host, "timedatectl show -p NTPSynchronized")).text == "NTPSynchronized=yes"
+            assert (await shell(host, "df -kP /")).text.splitlines()[1].split()[3] == "2737478176"
+            assert (await shell(host, "pulumi version")).text.startswith("v3.")
+            assert (await shell(host, "uname -s")).text == "Linux"
+            assert abs(int((await shell(host, "date +%s")).text) - time.time()) < 3
+
+    asyncio.run(scenario())
+
+
+def test_sudo(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            assert (await shell(host, "sudo -n -- echo 'a  b'")).text == "a  b"
+            assert (await shell(host, "sudo -n sh -c 'exit 4'")).status == 4
+            assert (await shell(host, "sudo X=1 sh -c 'echo $X'")).text == "1"
+            assert (await shell(host, "printf in | sudo tee /dev/null")).text == "in"
+            listed = await shell(host, "sudo -n -l systemctl restart cloudflared")
+            assert (listed.status, listed.text) == (0, f"{host.root}/usr/bin/systemctl restart cloudflared")
+            assert (await shell(host, "sudo -n -l nothing-of-that-name")).status == 1
+            assert (await shell(host, "sudo -n true")).status == 0
+
+    asyncio.run(scenario())
+
+
+def test_sudo_that_asks_and_sudo_that_refuses(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            (host.root / "lab/sudo-refuses").write_text("systemctl restart\n")
+            refused = await shell(host, "sudo -n systemctl restart cloudflared")
+            assert refused.status == 1
+            assert refused.complaint.startswith("Sorry, user operator is not allowed to execute")
+            assert (await shell(host, "sudo -n -l systemctl restart cloudflared")).status == 1
+            assert (await shell(host, "sudo -n systemctl daemon-reload")).status == 0
+            (host.root / "lab/sudo-asks").touch()
+            asked = await shell(host, "sudo -n true")
+            assert (asked.status, asked.complaint) == (1, "sudo: a password is required")
+            assert (await shell(host, "sudo -n -l systemctl daemon-reload")).status == 1
+
+    asyncio.run(scenario())
+
+
+def test_the_labs_files_change_what_the_host_says(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            lab = host.root / "lab"
+            (lab / "nvidia-smi").unlink()
+            assert (await shell(host, "nvidia-smi --query-gpu=name --format=csv,noheader")).status == 9
+            (lab / "clock-offset").write_text("-3600\n")
+            assert abs(int((await shell(host, "date +%s")).text) + 3600 - time.time()) < 3
+            assert (await shell(host, "date -u -d @0 +%Y")).text == "1970"
+            (lab / "timedatectl").write_text("NTPSynchronized=no\n")
+            assert (await shell(host, "timedatectl show -p NTPSynchronized --value")).text == "no"
+            (lab / "df").unlink()
+            assert "nvme0n1p2" not in (await shell(host, "df -kP /")).text
+            (lab / "machine").write_text("x86_64\n")
+            assert (await shell(host, "uname -m")).text == "x86_64"
+
+    asyncio.run(scenario())
+
+
+def test_the_stand_in_for_ss_tells_the_same_as_the_kernel(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            program = Path(__file__).parents[2] / "fixtures/lab/host/sockets.py"
+            listening = await shell(host, f"python3 -I -S {program} -tlnH")
+            assert f"127.0.0.1:{host.ssh.port} 0.0.0.0:0" in listening.text
+            assert (await shell(host, f"python3 -I -S {program} -u")).status == 1
+
+    asyncio.run(scenario())
