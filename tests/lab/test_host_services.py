@@ -214,3 +214,26 @@ def test_bad_command_lines_are_refused_in_a_sentence(tmp_path: Path) -> None:
                 assert "\n" not in answer.complaint
 
     asyncio.run(scenario())
+
+
+def test_a_job_is_done_to_its_end_although_its_caller_was_killed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            ready = host.root / "tmp/ready"
+            os.mkfifo(ready)
+            command = f"read -r line <{ready}; exec {host.root}/usr/local/bin/cloudflared slow"
+            unit = f"[Service]\nType=notify\nExecStart=/bin/sh -c '{command}'\n"
+            (host.root / "etc/systemd/system/slow.service").write_text(unit)
+            client = await asyncio.create_subprocess_exec(str(host.root / "usr/bin/systemctl"), "restart", "slow")
+            service = host.init.service("slow")
+            with host.init.journal.follower() as news:
+                while not service.main_pid:
+                    news.clear()
+                    await asyncio.wait_for(news.wait(), 10)
+            client.kill()
+            await client.wait()
+            ready.write_text("now\n")
+            await asyncio.wait_for(host.settled(), 10)
+            assert (await shown(host, "slow"))["ActiveState"] == "active"
+
+    asyncio.run(scenario())
