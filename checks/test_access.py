@@ -6,6 +6,8 @@ from fixtures.cloudflare.access.applications import AccessApp, AccessApps
 from fixtures.cloudflare.access.organization import AccessOrganization
 from fixtures.cloudflare.access.policies import AccessPolicy, admitting
 from fixtures.cloudflare.access.service_tokens import ServiceToken
+from fixtures.https.access_probes import Probe
+from fixtures.https.metadata import AnsweringApp
 from fixtures.suite.judging import Judge
 from fixtures.suite.run import Run
 
@@ -35,6 +37,16 @@ def test_app_type(judge: Judge, access_app: AccessApp) -> None:
     Make a self-hosted application for the name, under Zero Trust > Access > Applications > Add.
     """
     judge(access_app.type)
+
+
+@pytest.mark.fact("access.app_answers")
+def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: AnsweringApp) -> None:
+    """Another application than the documented one decides over requests to the public name.
+
+    The most specific one wins: compare all applications' domains and paths under Zero Trust > Access > Applications.
+    """
+    same = answering_app.aud == access_app.aud
+    judge(same, note=f"{answering_app.told_by} names {answering_app.aud}, the application is {access_app.aud}")
 
 
 @pytest.mark.fact("access.overlapping_apps")
@@ -142,3 +154,33 @@ def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganiza
     count. If that is wanted, document it.
     """
     judge(access_organization.strict_service_tokens)
+
+
+@pytest.mark.fact("access.refuses_anonymous")
+def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
+    """A request without any credentials was not refused by Access: the API behind it is open to everyone.
+
+    Look for a Bypass policy, and for a path or host name without an application, under Zero Trust > Access >
+    Applications; see also dns.proxied. Until then stop cloudflared on the host.
+    """
+    judge(anonymous_probe.refused_by_access, note=anonymous_probe.told)
+
+
+@pytest.mark.fact("access.refuses_wrong_secret")
+def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
+    """A request with a wrong secret was not refused by Access: the token protects nothing.
+
+    Look for a Bypass policy, or a Service Auth policy that includes everyone, under Zero Trust > Access >
+    Applications. Until then stop cloudflared on the host.
+    """
+    judge(wrong_secret_probe.refused_by_access, note=wrong_secret_probe.told)
+
+
+@pytest.mark.fact("access.admits_token")
+def test_admits_token(judge: Judge, token_probe: Probe) -> None:
+    """Access did not let the service token in; what happens behind Access is public.answers.
+
+    See access.service_auth, access.token_enabled and access.token_days, and secrets.client_id: mostly no Service Auth
+    policy includes the token, or the secret in ESC is an old one.
+    """
+    judge(token_probe.admitted, note=token_probe.told)

@@ -1,0 +1,93 @@
+"""Checks of what a client meets at the public host name: certificate, answers, models, a streamed generation."""
+
+import pytest
+
+from fixtures.host.ollama import OllamaModels
+from fixtures.https.access_probes import Probe
+from fixtures.https.certificate import Certificate
+from fixtures.https.comparison import compare
+from fixtures.https.public import Generation, PublicTags
+from fixtures.suite.judging import Judge
+
+
+@pytest.mark.fact("public.certificate_name")
+def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
+    """Clients refuse the connection: the certificate is for other names, or from an issuer that nobody trusts.
+
+    See that an active certificate covers the host name, in the zone's dashboard under SSL/TLS > Edge Certificates (a
+    wildcard covers one level). An unknown issuer may also be a proxy between this machine and the internet.
+    """
+    judge(certificate.valid_name, note=f"{certificate.address} presented a certificate of {certificate.issuer}")
+
+
+@pytest.mark.fact("public.certificate_days")
+def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
+    """The certificate ends soon, or has ended: its renewal failed.
+
+    Mostly a CAA record forbids the issuer, or the domain's validation hangs. Open the certificate in the zone's
+    dashboard under SSL/TLS > Edge Certificates, and follow its status.
+    """
+    judge(certificate.days_left, note=f"it ends on {certificate.not_after}")
+
+
+@pytest.mark.fact("public.tls")
+def test_tls(judge: Judge, certificate: Certificate) -> None:
+    """The connection is encrypted with a version that is broken.
+
+    Raise the minimum TLS version in the zone's dashboard under SSL/TLS > Edge Certificates; where it is high enough,
+    something else than Cloudflare's edge answers.
+    """
+    judge(certificate.tls, note=f"negotiated with {certificate.address}")
+
+
+@pytest.mark.fact("public.answers")
+def test_answers(judge: Judge, token_probe: Probe) -> None:
+    """The documented request, sent with the service token, is not answered as documented.
+
+    The note says who answered. Access: see the checks of access. The edge: look for the ray under Security > Events. An
+    empty 403 from behind the edge: Ollama does not know the Host header, see tunnel.http_host_header. 502 or 530: see
+    the checks of cloudflared and tunnel.
+    """
+    seen = token_probe.exchange
+    same = (seen.path, seen.status) == (judge.expect.path, judge.expect.status)
+    judge(f"path {seen.path}, status {seen.status}", ok=same, note=token_probe.told)
+
+
+@pytest.mark.fact("public.models_as_on_host")
+def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models: OllamaModels) -> None:
+    """The host name shows other models than Ollama on the host does: it leads to another machine or service.
+
+    Look for a second connector of the tunnel (`cloudflared tunnel info NAME`), and at the ingress rule's service.
+    """
+    same, note = compare(public_tags.models, ollama_models.models)
+    judge(same, note=note)
+
+
+@pytest.mark.fact("public.generates")
+def test_generates(judge: Judge, public_generation: Generation) -> None:
+    """No streamed answer of the documented model comes through.
+
+    Where the note tells of an error or a cut, try the same on the host (`ollama run MODEL`): if it works there, tunnel
+    or edge break the stream. Where another model answered, the documented one is not served.
+    """
+    judge(public_generation.model, note=f"asked for {public_generation.asked}, got {public_generation.chunks} chunks")
+
+
+@pytest.mark.fact("public.first_token_s")
+def test_first_token(judge: Judge, public_generation: Generation) -> None:
+    """Clients wait too long for the first token, near the limit at which the edge gives up (524).
+
+    Mostly the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib, and raise
+    OLLAMA_KEEP_ALIVE on the host.
+    """
+    judge(public_generation.first_token_s, note=f"{public_generation.asked}, {public_generation.total_s:g} s in all")
+
+
+@pytest.mark.fact("public.chunk_gap_s")
+def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
+    """The stream pauses so long between two chunks that the edge may cut it.
+
+    See whether the model runs on the GPU (ollama.gpu_share), whether others use it at the same time, and whether
+    connections of the tunnel come and go.
+    """
+    judge(public_generation.longest_gap_s, note=f"{public_generation.chunks} chunks in {public_generation.total_s:g} s")

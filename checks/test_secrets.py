@@ -1,0 +1,97 @@
+"""Checks of the secrets: where they are kept, of what shape they are, and where they must not stand."""
+
+import pytest
+
+from fixtures.cloudflare.account import ApiToken
+from fixtures.github.actions import GithubSecrets
+from fixtures.repository.leaks import Leaks
+from fixtures.secret import Secret
+from fixtures.secrets.esc import Esc
+from fixtures.secrets.onepassword import OnePassword
+from fixtures.secrets.references import ClientId
+from fixtures.secrets.shapes import shape_of
+from fixtures.suite.judging import Judge
+
+
+@pytest.mark.fact("secrets.api_token")
+def test_api_token(judge: Judge, api_token: ApiToken) -> None:
+    """Cloudflare does not take the API token: it is wrong, expired or disabled.
+
+    Nothing can be looked at through the API. Roll it, or make a new one, under My Profile > API Tokens, and set it
+    where the target's reference points.
+    """
+    judge(api_token.status)
+
+
+@pytest.mark.fact("secrets.esc_tunnel_token")
+def test_esc_tunnel_token(judge: Judge, esc: Esc) -> None:
+    """The next deployment finds no token for the tunnel, or the token stands in plain text.
+
+    Set it encrypted, from a pipe: `pulumi config set --secret KEY`. If it stood in plain text, rotate it first.
+    """
+    judge(esc.state(judge.expect), note=esc.told)
+
+
+@pytest.mark.fact("secrets.esc_client_id")
+def test_esc_client_id(judge: Judge, esc: Esc) -> None:
+    """Clients and deployments look under this key for the service token's client id.
+
+    Copy it from Zero Trust > Access > Service Auth, and set it with `pulumi config set --secret KEY`.
+    """
+    judge(esc.state(judge.expect), note=esc.told)
+
+
+@pytest.mark.fact("secrets.esc_client_secret")
+def test_esc_client_secret(judge: Judge, esc: Esc) -> None:
+    """Clients find no service token's secret under this key, or it stands there in plain text.
+
+    Cloudflare shows a secret only once: rotate the service token, and set the new one, from a pipe, with
+    `pulumi config set --secret KEY`.
+    """
+    judge(esc.state(judge.expect), note=esc.told)
+
+
+@pytest.mark.fact("secrets.client_id")
+def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
+    """ESC holds another client id than the documented one: clients send the id of another token.
+
+    Set the documented one with `pulumi config set --secret KEY`, or correct the document if the token was replaced.
+    """
+    judge(access_client_id.value)
+
+
+@pytest.mark.fact("secrets.client_secret_shape")
+def test_client_secret_shape(judge: Judge, access_client_secret: Secret) -> None:
+    """What ESC holds cannot be a service token's secret of the documented kind.
+
+    It is cut short, has a blank or a line break, or stands in quotation marks. Set it again from where it was kept; if
+    it is lost, rotate the service token.
+    """
+    judge(shape_of(access_client_secret.reveal()))
+
+
+@pytest.mark.fact("secrets.onepassword")
+def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
+    """1Password's CLI gives out nothing on this machine, so the break-glass way is shut.
+
+    Unlock the app, sign in with `op signin`, or set OP_SERVICE_ACCOUNT_TOKEN; then try `op vault list`.
+    """
+    judge(onepassword.answers, note=onepassword.told)
+
+
+@pytest.mark.fact("secrets.passphrase")
+def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
+    """The workflow cannot decrypt what Pulumi holds.
+
+    Add the secret to the repository under Settings > Secrets and variables > Actions, or with `gh secret set NAME`.
+    """
+    judge(github_secrets.state(judge.expect), note=github_secrets.told)
+
+
+@pytest.mark.fact("secrets.leaks")
+def test_leaks(judge: Judge, leaks: Leaks) -> None:
+    """A secret, or the beginning of one, stands in the repository, at the places in the note.
+
+    Rotate that secret first, then take it out of the file: the history keeps it all the same.
+    """
+    judge(len(leaks.found), note=leaks.told)

@@ -1,0 +1,127 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.https.answerer import Answerer, classify
+from fixtures.https.exchange import Exchange, jwt_claims, kept_body, kept_headers
+from fixtures.secret import conceal
+
+EDGE = (("server", "cloudflare"), ("cf-ray", "8f00ba4-FRA"))
+META = "eyJhbGciOiJSUzI1NiJ9.eyJzZXJ2aWNlX3Rva2VuX3N0YXR1cyI6ZmFsc2V9.c2lnbmF0dXJl"
+LOGIN = (
+    "https://team.cloudflareaccess.com/cdn-cgi/access/login/ollama.example.org"
+    f"?kid=aud-of-the-app&meta={META}&redirect_url=%2Fapi%2Ftags"
+)
+
+
+def exchange(status: int, *headers: tuple[str, str], body: str = "", edge: bool = True) -> Exchange:
+    return Exchange(
+        method="GET", path="/api/tags", address="192.0.2.1 port 443", sent=(), status=status,
+        headers=(*(EDGE if edge else ()), *headers), body=body, size=len(body), first_byte_s=0.1, total_s=0.2,
+    )  # fmt: skip
+
+
+def problem(code: int, name: str) -> str:
+    return json.dumps({"cloudflare_error": True, "error_code": code, "error_name": name, "status": 403})
+
+
+HTML = ("content-type", "text/html; charset=UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("seen", "answerer", "sign"),
+    [
+        # the edge, before Access
+        (
+            exchange(403, ("cf-mitigated", "challenge"), body="Just a moment"),
+            Answerer.CHALLENGE,
+            "cf-mitigated: challenge",
+        ),
+        (exchange(503, ("cf-mitigated", "challenge"), ("cf-access-aud", "x")), Answerer.CHALLENGE, "challenge"),
+        (exchange(403, body=problem(1020, "access_denied")), Answerer.EDGE, "error_code 1020 access_denied"),
+        (exchange(403, body="error code: 1010"), Answerer.EDGE, "error code: 1010"),
+        (exchange(429, body="error code: 1015\n"), Answerer.EDGE, "error code: 1015"),
+        (exchange(403, HTML, body='<span class="cf-error-code">1006</span>'), Answerer.EDGE, "error page 1006"),
+        (exchange(403, HTML, body="<h1>Sorry, you have been blocked</h1>"), Answerer.EDGE, "you have been blocked"),
+        (exchange(403, body="<center>cloudflare</center>"), Answerer.EDGE, "Cloudflare's page"),
+        (exchange(403, ("cf-error-type", "1020")), Answerer.EDGE, "cf-error-type: 1020"),
+        # Access
+        (exchange(302, ("location", LOGIN)), Answerer.ACCESS, "login page on team.cloudflareaccess.com"),
+        (exchange(403, ("cf-access-aud", "a"), ("cf-access-domain", "d")), Answerer.ACCESS, "403 with cf-access-aud"),
+        (exchange(401, ("cf-access-domain", "d")), Answerer.ACCESS, "401 with cf-access-domain"),
+        (
+            exchange(401, ("www-authenticate", 'Cloudflare-Access resource_metadata="x"')),
+            Answerer.ACCESS,
+            "www-authent",
+        ),
+        # the edge, behind Access
+        (exchange(530, body=problem(1033, "tunnel_error")), Answerer.TUNNEL, "error_code 1033"),
+        (exchange(530, body="error code: 1016"), Answerer.TUNNEL, "1016"),
+        (exchange(502, body=problem(502, "bad_gateway")), Answerer.TUNNEL, "error_code 502"),
+        (exchange(524), Answerer.TUNNEL, "status 524"),
+        (exchange(500, body="error code: 1101"), Answerer.WORKER, "1101"),
+        # the far side
+        (exchange(403), Answerer.BEHIND, "status 403, an empty body"),
+        (exchange(404), Answerer.BEHIND, "status 404, an empty body"),
+        (exchange(200, body='{"models": []}'), Answerer.BEHIND, "status 200"),
+        (exchange(502, body="Bad Gateway: dial tcp"), Answerer.BEHIND, "status 502"),
+        (exchange(403, body='{"error_code": 1020}'), Answerer.BEHIND, "status 403"),
+        (exchange(200, body="error code: 1020"), Answerer.BEHIND, "status 200"),
+        (exchange(200, ("cf-access-aud", "a")), Answerer.BEHIND, "status 200"),
+        (exchange(302, ("location", "https://cloudflareaccess.com.evil.example/")), Answerer.BEHIND, "status 302"),
+        (exchange(302, ("location", "https://[cloudflareaccess.com")), Answerer.BEHIND, "status 302"),
+        (exchange(200, body="[" * 1990), Answerer.BEHIND, "status 200"),
+        (exchange(302, ("location", "/login?kid=cloudflareaccess.com")), Answerer.BEHIND, "status 302"),
+        # not the edge at all
+        (exchange(403, ("server", "nginx"), edge=False), Answerer.ELSEWHERE, "neither cf-ray"),
+        (exchange(200, edge=False), Answerer.ELSEWHERE, "neither cf-ray"),
+    ],
+)
+def test_who_answered(seen: Exchange, answerer: Answerer, sign: str) -> None:
+    answer = classify(seen)
+    assert answer.answerer == answerer
+    assert sign in answer.sign
+    assert answer.before_access == (answerer in {Answerer.CHALLENGE, Answerer.EDGE})
+    assert answer.passed_access == (answerer in {Answerer.TUNNEL, Answerer.WORKER, Answerer.BEHIND})
+
+
+def test_the_login_redirect_tells_of_the_application_and_of_the_token() -> None:
+    seen = exchange(302, ("location", LOGIN))
+    assert seen.access_aud == "aud-of-the-app"
+    assert seen.login_meta == {"service_token_status": False}
+    assert exchange(403, ("cf-access-aud", "aud")).access_aud == "aud"
+    assert exchange(200).access_aud == ""
+    assert exchange(200).login_meta == {}
+
+
+texts = st.text(max_size=40)
+
+
+@given(st.integers(100, 599), st.lists(st.tuples(texts, texts)), texts | st.just("[" * 50) | st.just('{"a": [1]}'))
+def test_any_answer_has_somebody_who_gave_it(status: int, headers: list[tuple[str, str]], body: str) -> None:
+    assert str(classify(exchange(status, *headers, body=body)))
+
+
+@given(texts)
+def test_any_text_is_a_jwt_or_none(text: str) -> None:
+    assert isinstance(jwt_claims(f"{text}.{text}.x"), dict)
+
+
+def test_what_is_kept_of_an_answer_holds_no_secret() -> None:
+    conceal("canary-of-the-token")
+    cookie = "CF_AppSession=n0123; Path=/; Secure"
+    kept = dict(
+        kept_headers(
+            [
+                ("Set-Cookie", cookie),
+                ("X-Echo", "canary-of-the-token"),
+                ("Location", LOGIN),
+            ]
+        )
+    )
+    assert kept["set-cookie"] == "CF_AppSession=***; Path=/; Secure"
+    assert kept["x-echo"] == "***"
+    assert "c2lnbmF0dXJl" not in kept["location"]
+    assert "canary" not in kept_body(b"x" * 1990 + b"canary-of-the-token")

@@ -1,0 +1,137 @@
+import datetime as dt
+import ssl
+from pathlib import Path
+
+import pytest
+
+from fixtures.dns.public import PublicAddresses
+from fixtures.facts.target import Public
+from fixtures.https.certificate import certificate
+from fixtures.https.trust import covers
+from fixtures.lab.authority import LabAuthority
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
+from tests.secrets.runs import HOSTNAME, run_of
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def test_a_valid_certificate(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200)) as server:
+        seen = run_to(server, authority).get(certificate)
+    assert (seen.valid_name, seen.names, seen.tls, seen.distrust) == (HOSTNAME, (HOSTNAME,), "1.3", "")
+    assert 89 < seen.days_left <= 90
+    seen.require_valid()
+
+
+def test_the_oldest_tls_that_is_spoken_is_told(authority: LabAuthority) -> None:
+    context = edge_context(authority)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with tls_server(context, lambda _: http(200)) as server:
+        assert run_to(server, authority).get(certificate).tls == "1.2"
+
+
+def test_an_expired_certificate_is_a_finding_about_its_days_alone(authority: LabAuthority) -> None:
+    context = authority.server_context(HOSTNAME, not_before=NOW - 3 * DAY, not_after=NOW - 2 * DAY)
+    with tls_server(context, lambda _: http(200)) as server:
+        seen = run_to(server, authority).get(certificate)
+    assert seen.valid_name == HOSTNAME
+    assert -2.1 < seen.days_left < -1.9
+    with pytest.raises(Unmet) as caught:
+        seen.require_valid()
+    assert caught.value.fact == "public.certificate_days"
+
+
+def test_a_certificate_of_another_name_of_another_authority_or_of_tomorrow_is_a_finding_about_its_name(
+    authority: LabAuthority, tmp_path: Path
+) -> None:
+    for context, words in [
+        (authority.server_context("other.example.org", "*.example.com"), "for other.example.org, [*].example.com"),
+        (
+            LabAuthority(tmp_path).server_context(HOSTNAME),
+            "(get local issuer|cert.* signature)",
+        ),
+        (authority.server_context(HOSTNAME, not_before=NOW + DAY), "valid only from"),
+    ]:
+        with tls_server(context, lambda _: http(200)) as server:
+            seen = run_to(server, authority).get(certificate)
+        with pytest.raises(Unmet, match=words) as caught:
+            seen.require_valid()
+        assert caught.value.fact == "public.certificate_name"
+        assert seen.days_left > 0
+
+
+def test_tls_that_is_too_old_is_a_finding(authority: LabAuthority) -> None:
+    alert = b"\x15\x03\x01\x00\x02\x02\x46"  # fatal, protocol_version
+    with tls_server(None, lambda _: [alert]) as server, pytest.raises(Unmet, match="older than") as caught:
+        run_to(server, authority).get(certificate)
+    assert caught.value.fact == "public.tls"
+
+
+def test_an_edge_that_has_no_certificate_for_the_name_is_a_finding(authority: LabAuthority) -> None:
+    alert = b"\x15\x03\x01\x00\x02\x02\x28"  # fatal, handshake_failure
+    with tls_server(None, lambda _: [alert]) as server, pytest.raises(Unmet, match="no certificate") as caught:
+        run_to(server, authority).get(certificate)
+    assert caught.value.fact == "public.certificate_name"
+
+
+@pytest.mark.parametrize("garbage", [b"SSH-2.0-OpenSSH_9.6\r\n" * 4, b""])
+def test_a_server_that_speaks_no_tls_is_not_a_finding_about_the_certificate(
+    authority: LabAuthority, garbage: bytes
+) -> None:
+    with (
+        tls_server(None, lambda _: [garbage]) as server,
+        pytest.raises(Unreachable, match="no TLS connection") as caught,
+    ):
+        run_to(server, authority, timeout_s=0.3).get(certificate)
+    assert caught.value.owner == "public.answers"
+
+
+def test_the_next_address_is_taken_where_one_refuses(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200)) as server:
+        run = run_to(server, authority, addresses=PublicAddresses(("127.0.0.77", "127.0.0.1")))
+        assert run.get(certificate).address == "127.0.0.1"
+
+
+def test_addresses_that_all_refuse_are_told(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200)) as server:
+        run = run_to(server, authority, addresses=PublicAddresses(("127.0.0.77", "127.0.0.78")))
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.77: .*127\.0\.0\.78: "):
+            run.get(certificate)
+
+
+def test_a_dead_name_is_told_as_dns_tells_it(authority: LabAuthority) -> None:
+    silent = Unreachable("dns: silence", "no resolver answers", "dns.resolvers_in_range")
+    with pytest.raises(Unreachable) as caught:
+        run_to(Server(1), authority, addresses=silent).get(certificate)
+    assert caught.value is silent
+
+
+@pytest.mark.parametrize("content", [None, "no certificate at all"])
+def test_a_file_of_authorities_that_cannot_be_used_is_told(
+    authority: LabAuthority, tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    target = run_to(Server(1), authority).target.model_copy(update={"public": Public(ca=str(file))})
+    run: Run = run_of(target)
+    with pytest.raises(Unreachable, match=r"cannot be used as target\.public\.ca"):
+        run.get(certificate)
+
+
+@pytest.mark.parametrize(
+    ("names", "covered"),
+    [
+        (("a.example.org",), True),
+        (("A.EXAMPLE.org",), True),
+        (("*.example.org",), True),
+        (("*.org", "example.org", "*"), False),
+        (("b.example.org",), False),
+        ((), False),
+    ],
+)
+def test_which_names_a_certificate_covers(names: tuple[str, ...], covered: bool) -> None:
+    assert covers(names, "a.example.org") is covered

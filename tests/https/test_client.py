@@ -1,0 +1,129 @@
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from fixtures.https.access_probes import anonymous_probe, token_probe
+from fixtures.https.client import LONGEST_BODY, Interrupted, Request, send, way
+from fixtures.lab.authority import LabAuthority
+from fixtures.secret import Secret, mask_all
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.https.tls_server import CANARY, CLIENT_ID, Reset, edge_context, http, run_to, tls_server
+from tests.secrets.runs import HOSTNAME
+
+
+def test_a_request_names_the_host_and_the_suite_and_remembers_nothing(authority: LabAuthority) -> None:
+    cookie = "set-cookie: CF_Authorization=abc; Path=/"
+    with tls_server(edge_context(authority), lambda _: http(200, b"{}", cookie)) as server:
+        run = run_to(server, authority)
+        send(way(run), Request("GET", "/a?b=c"))
+        received = send(way(run), Request("GET", "/again"))
+    first, again = server.asked
+    assert first.startswith("GET /a?b=c HTTP/1.1\r\n")
+    lines = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in first.split("\r\n")[1:]}
+    assert lines["host"] == HOSTNAME
+    assert re.match(r"spark-conformance/\d", lines["user-agent"])
+    assert lines["accept"] == "application/json"
+    assert "cookie" not in again.lower()
+    assert received.exchange.header("set-cookie") == "CF_Authorization=***; Path=/"
+    assert received.exchange.ray == "8f00ba4-FRA"
+
+
+def test_a_redirect_is_not_followed(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(302, b"", "location: https://a.example/")) as server:
+        assert send(way(run_to(server, authority)), Request("GET", "/")).exchange.status == 302
+    assert len(server.asked) == 1
+
+
+def test_what_the_token_opens_is_recorded_without_the_token(authority: LabAuthority) -> None:
+    body = json.dumps({"echo": CANARY}).encode()
+    with tls_server(edge_context(authority), lambda _: http(200, body, f"x-echo: {CANARY}")) as server:
+        run = run_to(server, authority)
+        probe = run.get(token_probe)
+    assert f"CF-Access-Client-Secret: {CANARY}" in server.asked[0]
+    assert f"CF-Access-Client-Id: {CLIENT_ID}" in server.asked[0]
+    assert probe.admitted
+    assert CANARY not in f"{probe} {run.seen('token_probe')} {mask_all(probe.exchange.sent)}"
+    assert probe.exchange.sent == ("CF-Access-Client-Id", "CF-Access-Client-Secret")
+
+
+def cut(_request: str) -> Iterable[bytes]:
+    yield b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly the beginning"
+
+
+def reset(_request: str) -> Iterable[bytes]:
+    yield b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly the beginning"
+    raise Reset
+
+
+def garbage(_request: str) -> Iterable[bytes]:
+    yield b"220 smtp.example.org ready\r\n\r\n"
+
+
+def endless(_request: str) -> Iterable[bytes]:
+    yield b"HTTP/1.1 200 OK\r\n\r\n"
+    for _ in range(LONGEST_BODY // 65536 + 1):
+        yield b"x" * 65536
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (cut, "not complete HTTP"),
+        (reset, "reset before the answer was complete|not complete HTTP"),
+        (garbage, "not complete HTTP"),
+        (endless, "longer than 1 MiB"),
+        (lambda _: [], "not complete HTTP"),
+    ],
+)
+def test_an_answer_that_breaks_off_leaves_nothing_to_judge(
+    authority: LabAuthority, script: "object", words: str
+) -> None:
+    with tls_server(edge_context(authority), script) as server, pytest.raises(Unreachable, match=words) as caught:  # type: ignore[arg-type]  # one of the scripts above
+        run_to(server, authority).get(token_probe)
+    assert caught.value.owner == "public.answers"
+
+
+def test_silence_ends_by_the_time_limit_and_so_does_an_answer_in_drops(authority: LabAuthority) -> None:
+    def silent(request: str) -> Iterable[bytes]:
+        yield b""
+        server.release.wait(5)
+
+    def drops(request: str) -> Iterable[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        while not server.release.wait(0.05):
+            yield b"x"
+
+    with tls_server(edge_context(authority), silent) as server:
+        with pytest.raises(Unreachable, match=r"silence for 0\.3 s") as caught:
+            run_to(server, authority, timeout_s=0.3).get(anonymous_probe)
+        assert caught.value.owner is None
+    late = pytest.raises(Unreachable, match=r"not complete after 0\.3 s")
+    with tls_server(edge_context(authority), drops) as server, late:
+        run_to(server, authority, timeout_s=0.3).get(anonymous_probe)
+
+
+def test_nothing_is_sent_over_a_connection_that_is_not_trusted(authority: LabAuthority, tmp_path: Path) -> None:
+    stranger = edge_context(LabAuthority(tmp_path))
+    with tls_server(stranger, lambda _: http(200)) as server, pytest.raises(Unmet) as caught:
+        run_to(server, authority).get(token_probe)
+    assert caught.value.fact == "public.certificate_name"
+    assert server.asked == []
+
+
+def test_an_edge_that_goes_away_is_told(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200)) as server:
+        ready = way(run_to(server, authority))
+    with pytest.raises(Interrupted, match="did not come about"):
+        send(ready, Request("GET", "/"))
+
+
+@pytest.mark.parametrize("value", [f"{CANARY}\n", f" {CANARY}", f"{CANARY}\r\nX-Injected: 1", "sécret"])
+def test_a_secret_that_no_header_can_carry_is_a_finding_about_its_shape(authority: LabAuthority, value: str) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200)) as server, pytest.raises(Unmet) as caught:
+        run_to(server, authority, secret=Secret(value, "client secret")).get(token_probe)
+    assert caught.value.fact == "secrets.client_secret_shape"
+    assert CANARY not in f"{caught.value.observed} {caught.value.note}"
+    assert server.asked == []

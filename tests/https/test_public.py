@@ -1,0 +1,130 @@
+import json
+from collections.abc import Callable, Iterable
+from threading import Event
+from typing import Any
+
+import pytest
+
+from fixtures.https.comparison import compare
+from fixtures.https.public import Generation, Model, models_in, public_generation, public_tags
+from fixtures.lab.authority import LabAuthority
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.https.tls_server import edge_context, http, run_to, tls_server
+
+TAGS = {"models": [{"name": "llama3.3:70b", "digest": "a6eb", "size": 1}, {"name": "small:1b", "digest": "b7fc"}]}
+HEAD = b"HTTP/1.1 200 OK\r\nserver: cloudflare\r\ncf-ray: x\r\nconnection: close\r\n\r\n"
+Stream = Callable[[dict[str, Any]], Iterable[bytes]]
+
+
+def service(stream: Stream, tags: Any = TAGS) -> Callable[[str], Iterable[bytes]]:
+    def script(request: str) -> Iterable[bytes]:
+        if request.startswith("GET /api/tags "):
+            return http(200, json.dumps(tags).encode())
+        assert request.startswith("POST /api/generate ")
+        body = request.partition("\r\n\r\n")[2]
+        return stream(json.loads(body) if body else {})
+
+    return script
+
+
+def chunk(text: str = "", **more: Any) -> bytes:
+    return json.dumps({"model": "llama3.3:70b", "response": text, "done": False, **more}).encode() + b"\n"
+
+
+def generation(authority: LabAuthority, stream: Stream, expect: str = "llama3.3:70b", tags: Any = TAGS) -> Generation:
+    with tls_server(edge_context(authority), service(stream, tags)) as server:
+        return run_to(server, authority, {"generates": expect}).get(public_generation)
+
+
+def test_a_stream_is_measured(authority: LabAuthority) -> None:
+    def stream(_: dict[str, Any]) -> Iterable[bytes]:
+        yield HEAD
+        yield chunk()
+        yield chunk("Red")
+        yield chunk(", green") + b"\n" + chunk(done=True)[:10]
+        yield chunk(done=True)[10:]
+
+    seen = generation(authority, stream)
+    assert (seen.model, seen.asked, seen.chunks, seen.text) == ("llama3.3:70b", "llama3.3:70b", 4, "Red, green")
+    assert 0 <= seen.first_token_s <= seen.total_s
+    assert 0 <= seen.longest_gap_s <= seen.total_s
+
+
+def test_pauses_are_measured(authority: LabAuthority) -> None:
+    def stream(_: dict[str, Any]) -> Iterable[bytes]:
+        yield HEAD
+        Event().wait(0.15)
+        yield chunk("a")
+        Event().wait(0.25)
+        yield chunk("b", done=True)
+
+    seen = generation(authority, stream)
+    assert 0.15 <= seen.first_token_s < seen.total_s
+    assert seen.longest_gap_s >= 0.2
+
+
+def test_a_model_that_is_not_served_is_replaced_so_that_its_fact_alone_fails(authority: LabAuthority) -> None:
+    seen = generation(authority, lambda _: [HEAD, chunk("x", done=True)], expect="other:7b")
+    assert (seen.asked, seen.model) == ("llama3.3:70b", "llama3.3:70b")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([HEAD, chunk("a")], "no end in 1 chunks"),
+        ([HEAD, chunk(done=True)], "no token in 1 chunks"),
+        ([HEAD], "no token in 0 chunks"),
+        ([HEAD, chunk("a"), b'{"error": "model runner crashed"}\n'], "an error after 1 chunks"),
+        ([HEAD, b"<html>\n"], "an error after 0 chunks"),
+        ([HEAD.replace(b"connection: close", b"content-length: 999"), chunk("a")], "a stream cut after 1 chunks"),
+        (http(524), "status 524"),
+        (http(404, b'{"error": "model not found"}'), "status 404"),
+    ],
+)
+def test_a_stream_without_its_end_is_a_finding(authority: LabAuthority, parts: list[bytes], words: str) -> None:
+    with pytest.raises(Unmet) as caught:
+        generation(authority, lambda _: parts)
+    assert (caught.value.fact, caught.value.observed) == ("public.generates", words)
+
+
+def test_no_model_is_a_finding(authority: LabAuthority) -> None:
+    with pytest.raises(Unmet, match="no model"):
+        generation(authority, lambda _: [], tags={"models": []})
+
+
+@pytest.mark.parametrize(
+    ("answer", "observed"),
+    [
+        (http(403), "status 403"),
+        (http(302, b"", "location: https://team.cloudflareaccess.com/cdn-cgi/access/login/x"), "status 302"),
+        (http(200, b"Ollama is running"), "status 200, but no list of models"),
+        (http(200, b'{"models": [{"name": "x"}]}'), "status 200, but no list of models"),
+    ],
+)
+def test_a_list_that_is_refused_belongs_to_the_fact_of_the_answer(
+    authority: LabAuthority, answer: list[bytes], observed: str
+) -> None:
+    with tls_server(edge_context(authority), lambda _: answer) as server, pytest.raises(Unmet) as caught:
+        run_to(server, authority).get(public_tags)
+    assert (caught.value.fact, caught.value.observed) == ("public.answers", observed)
+
+
+def test_a_list_that_breaks_off_cannot_be_judged(authority: LabAuthority) -> None:
+    broken = [b"HTTP/1.1 200 OK\r\n"]
+    stopped = pytest.raises(Unreachable, match="not complete")
+    with tls_server(edge_context(authority), lambda _: broken) as server, stopped:
+        run_to(server, authority).get(public_tags)
+
+
+def test_models_are_read_in_their_order() -> None:
+    assert models_in(json.dumps(TAGS).encode()) == (Model("llama3.3:70b", "a6eb"), Model("small:1b", "b7fc"))
+    for other in (b"", b"[]", b'{"models": 1}', b'{"models": ["x"]}', b"\xff", b"[" * 5000):
+        assert models_in(other) is None
+
+
+def test_models_here_and_there() -> None:
+    one, two, changed = Model("a", "1"), Model("b", "2"), Model("a", "3")
+    assert compare([one, two], [two, one]) == (True, "a, b in both places")
+    assert compare([], []) == (True, "no model in both places")
+    assert compare([one], [two]) == (False, "a only in public; b only on the host")
+    assert compare([one], [changed]) == (False, "a: digest 1 in public, 3 on the host")
