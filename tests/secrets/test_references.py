@@ -42,7 +42,8 @@ esac
 OP = """#!/bin/sh
 env > "$0.env"
 [ "$1 $2 $3" = "read --no-newline op://vault/item/field" ] && printf from-the-vault && exit 0
-echo "[ERROR] 2026/01/01 could not read secret: not signed in" >&2; exit 1
+[ "$3" = op://vault/gone/field ] && echo "[ERROR] \"gone\" isn't an item in the \"vault\" vault" >&2 && exit 1
+echo "[ERROR] 2026/01/01 could not read secret: account is not signed in" >&2; exit 1
 """
 
 
@@ -163,8 +164,12 @@ def test_a_program_that_is_not_installed_is_named(run: Run, tmp_path: Path) -> N
 
 def test_onepassword_is_read_and_its_refusal_is_told(run: Run) -> None:
     assert secret(run, "op:op://vault/item/field").reveal() == "from-the-vault"
-    with pytest.raises(Unreachable, match="op signin"):
+    with pytest.raises(Unreachable, match="op signin") as caught:
         secret(run, "op:op://vault/item/other")
+    assert (caught.value.cause, caught.value.owner) == ("op", "secrets.onepassword")
+    with pytest.raises(Unreachable, match="correct the reference") as caught:
+        secret(run, "op:op://vault/gone/field")
+    assert (caught.value.cause, caught.value.owner) == ("op: op://vault/gone/field", None)
 
 
 def test_a_program_sees_its_own_secrets_and_not_those_of_others(
