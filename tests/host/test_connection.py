@@ -1,0 +1,76 @@
+"""The way to the host, and what is said where there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.host.connection import host
+from fixtures.host.machine import machine
+from fixtures.host.pulumi import host_pulumi
+from fixtures.repository.workflow import Workflow, workflow
+from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from tests.host.stubs import StubHost, given, run_on
+
+
+def test_a_target_that_does_not_say_how(stub: StubHost) -> None:
+    with pytest.raises(Unreachable, match=r"\[target\.ssh\]") as unreachable:
+        run_on(None, target__ssh=None).get(host)
+    assert unreachable.value.owner == "host.reachable"
+
+
+def test_a_host_that_is_not_there_is_one_root(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("Host *\n  HostName 127.0.0.1\n  Port 1\n  UserKnownHostsFile /dev/null\n")
+    run = run_on(None, target__ssh={"host": "spark-291b", "config": str(config)})
+    with run.closing:
+        said = []
+        for observe in (machine, host_pulumi):
+            with pytest.raises(Unreachable) as unreachable:
+                run.get(observe)
+            said.append((unreachable.value.cause, unreachable.value.sentence, unreachable.value.owner))
+    assert said[0] == said[1]
+    assert said[0][2] == "host.reachable"
+    assert "spark-291b" in said[0][1]
+
+
+# --- pulumi, on the host or by the workflow
+
+
+def _workflow(installs: bool) -> Workflow:
+    return Workflow("w.yml", (), manual=True, inputs=(), unused_inputs=(), jobs=(), installs_pulumi=installs)
+
+
+def test_pulumi_on_the_path(stub: StubHost) -> None:
+    stub.command("pulumi", "")
+    seen = run_on(stub).get(host_pulumi)
+    assert (seen.path, seen.available) == (str(stub.bin / "pulumi"), True)
+
+
+def test_pulumi_below_the_home_directory(stub: StubHost, tmp_path: Path) -> None:
+    program = tmp_path / ".pulumi" / "bin" / "pulumi"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    stub.backend._env["HOME"] = str(tmp_path)
+    assert run_on(stub).get(host_pulumi).path == str(program)
+
+
+@pytest.mark.parametrize(
+    ("seen", "available"),
+    [
+        (_workflow(True), True),
+        (_workflow(False), False),
+        (Unmet("pipeline.workflow", "absent"), False),
+        (NotApplicable("no fact"), False),
+    ],
+)
+def test_no_pulumi_on_the_host(stub: StubHost, seen: object, available: bool) -> None:
+    run = run_on(stub)
+    given(run, workflow, seen)
+    assert run.get(host_pulumi).available is available
+
+
+def test_no_pulumi_on_the_host_and_no_workflow_in_sight(stub: StubHost) -> None:
+    run = run_on(stub)
+    given(run, workflow, Unreachable("target.repository", "nowhere"))
+    with pytest.raises(Unreachable, match="nowhere"):
+        run.get(host_pulumi)

@@ -1,0 +1,312 @@
+"""The token's way from the unit's files into the process, on a stub host with real files and a real process."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.cloudflare.account import account_id
+from fixtures.cloudflare.tunnel import tunnel_token
+from fixtures.host.installed_token import (
+    cloudflared_token,
+    cloudflared_token_in_argv,
+    cloudflared_token_in_use,
+    cloudflared_valid_token,
+    installed,
+)
+from fixtures.host.process import Process, age, connector_process
+from fixtures.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
+from fixtures.host.units import cloudflared_unit, parse
+from fixtures.secret import Secret
+from fixtures.secrets.references import esc_tunnel_token
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.host.stubs import StubHost, given, run_on
+from tests.host.tokens import ACCOUNT, TUNNEL, token
+
+HANDS_ON = (
+    "[Service]\nExecStart=/bin/sh -c 'TUNNEL_TOKEN=\"$$CLOUDFLARE_TUNNEL_TOKEN\" exec /usr/bin/cloudflared run'\n"
+)
+
+
+class Installation:
+    """A unit's files in a directory, and the run that looks at them."""
+
+    def __init__(self, stub: StubHost, directory: Path) -> None:
+        self.directory = directory
+        self.unit, self.drop_in = directory / "cloudflared.service", directory / "override.conf"
+        self.write("cloudflared.service", HANDS_ON, 0o644)
+        self.run = run_on(
+            stub, cloudflared__unit=str(self.unit), cloudflared__drop_in=str(self.drop_in)
+        )  # fmt: skip
+        self.active(0)
+
+    def write(self, name: str, text: str, mode: int = 0o600) -> Path:
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def environment(self, value: str, name: str = "CLOUDFLARE_TUNNEL_TOKEN", mode: int = 0o600) -> None:
+        self.write("override.conf", f'[Service]\nEnvironment="{name}={value}"\n', mode)
+
+    def active(self, pid: int, state: str = "active") -> None:
+        shown = f"LoadState=loaded\nActiveState={state}\nSubState=x\nFragmentPath={self.unit}\nMainPID={pid}"
+        given(self.run, cloudflared_unit, parse(shown, "cloudflared.service"))
+
+    def runs(self, *words: str, environment: dict[str, str] | None = None, age_s: float | None = 100) -> None:
+        given(self.run, connector_process, Process(7, words, environment, age_s))
+
+
+@pytest.fixture
+def host_with(stub: StubHost, tmp_path: Path) -> Installation:
+    return Installation(stub, tmp_path)
+
+
+def test_the_documented_way(host_with: Installation) -> None:
+    host_with.environment(token())
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert (seen.place, seen.variables) == ("the variable TUNNEL_TOKEN", ("CLOUDFLARE_TUNNEL_TOKEN",))
+    assert (seen.account, seen.tunnel, seen.characters) == (ACCOUNT, TUNNEL, len(token()))
+    assert seen.loosest is not None
+    assert (seen.loosest.path, seen.loosest.mode) == (str(host_with.drop_in), "0600")
+
+
+def test_nothing_of_the_token_is_in_the_evidence(host_with: Installation) -> None:
+    host_with.environment(token())
+    said = json.dumps(asdict(host_with.run.get(cloudflared_token))) + repr(host_with.run.get(installed))
+    assert token()[:8] not in said
+    assert "canary" not in said
+
+
+def test_a_variable_that_nothing_hands_on(host_with: Installation) -> None:
+    host_with.write("cloudflared.service", "[Service]\nExecStart=/usr/bin/cloudflared tunnel run\n")
+    host_with.environment(token())
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert "does not hand on" in seen.place
+
+
+@pytest.mark.parametrize("command", ["--token {0}", "--token={0}", "--token ${{CLOUDFLARE_TUNNEL_TOKEN}}"])
+def test_a_token_among_the_arguments(host_with: Installation, command: str) -> None:
+    text = (
+        f"[Service]\nEnvironment=CLOUDFLARE_TUNNEL_TOKEN={token()}\nExecStart=/c tunnel run {command.format(token())}\n"
+    )
+    host_with.write("cloudflared.service", text, 0o644)
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert seen.place == "the argument --token"
+    assert seen.loosest is not None
+    assert seen.loosest.mode == "0644"
+
+
+def test_a_token_file(host_with: Installation) -> None:
+    path = host_with.write("token", f"{token()}\n", 0o640)
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert (seen.place, seen.variables) == (f"the file {path}", ())
+    assert [(file.path, file.mode) for file in seen.files] == [(str(path), "0640")]
+
+
+def test_an_environment_file(host_with: Installation) -> None:
+    path = host_with.write("environment", f"TUNNEL_TOKEN={token()}\n", 0o604)
+    host_with.write("cloudflared.service", f"[Service]\nEnvironmentFile=-{path}\nExecStart=/c tunnel run\n")
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert seen.variables == ("TUNNEL_TOKEN",)
+    assert [(file.path, file.mode) for file in seen.files] == [(str(path), "0604")]
+
+
+def test_the_loosest_of_several_files_counts(host_with: Installation) -> None:
+    host_with.environment(token(), mode=0o600)
+    host_with.write("cloudflared.service", f"{HANDS_ON}Environment=OTHER={token()}\n", 0o644)
+    seen = host_with.run.get(cloudflared_valid_token).loosest
+    assert seen is not None
+    assert seen.path == str(host_with.unit)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("", "the variable TUNNEL_TOKEN: empty"),
+        ("${TUNNEL_TOKEN}", "the variable TUNNEL_TOKEN: 15 characters, which are no tunnel token"),
+        (token()[:40], "the variable TUNNEL_TOKEN: 40 characters, which are no tunnel token"),
+    ],
+)
+def test_a_token_that_is_none(host_with: Installation, value: str, said: str) -> None:
+    host_with.environment(value)
+    with pytest.raises(Unmet) as unmet:
+        host_with.run.get(cloudflared_valid_token)
+    assert (unmet.value.fact, unmet.value.note) == ("cloudflared.token_present", said)
+    assert host_with.run.get(cloudflared_token).variables == ("CLOUDFLARE_TUNNEL_TOKEN",)
+
+
+def test_no_token_at_all(host_with: Installation) -> None:
+    seen = host_with.run.get(cloudflared_token)
+    assert (seen.valid, seen.told) == (False, "the variable TUNNEL_TOKEN: empty")
+    host_with.run.forget()
+
+
+def test_a_unit_that_says_nothing(host_with: Installation) -> None:
+    host_with.write("cloudflared.service", "")
+    assert host_with.run.get(cloudflared_token).told == "the unit: empty"
+
+
+def test_a_drop_in_that_we_may_not_read(stub: StubHost, host_with: Installation) -> None:
+    host_with.environment(token())
+    stub.command("cat", f'case $2 in *override*) exit 1 ;; esac; exec {"/bin/cat"} "$@"')
+    with pytest.raises(Unreachable, match="sudo -n cat"):
+        host_with.run.get(cloudflared_token)
+
+
+# --- in use
+
+
+def test_the_process_has_the_same(host_with: Installation) -> None:
+    host_with.environment(token())
+    host_with.runs("cloudflared", "tunnel", "run", environment={"TUNNEL_TOKEN": token()})
+    assert host_with.run.get(cloudflared_token_in_use).same
+    assert not host_with.run.get(cloudflared_token_in_argv).in_argv
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "said"),
+    [
+        (("c", "run"), {"TUNNEL_TOKEN": token("old")}, "another one from the variable TUNNEL_TOKEN"),
+        (("c", "run", "--token", token("old")), None, "another one from the argument --token"),
+        (("c", "run"), {"CLOUDFLARE_TUNNEL_TOKEN": token()}, "no token"),
+        (("c", "run"), {"TUNNEL_TOKEN_FILE": "/nonexistent/token"}, "absent"),
+    ],
+)
+def test_the_process_has_not_the_same(
+    host_with: Installation, words: tuple[str, ...], environment: dict[str, str] | None, said: str
+) -> None:
+    host_with.environment(token())
+    host_with.runs(*words, environment=environment)
+    seen = host_with.run.get(cloudflared_token_in_use)
+    assert not seen.same
+    assert said in seen.told
+    assert token("old") not in seen.told
+
+
+@pytest.mark.parametrize("words", [("c", "--token", token()), ("c", f"--token={token()}")])
+def test_a_token_in_the_process_list(host_with: Installation, words: tuple[str, ...]) -> None:
+    host_with.environment(token())
+    host_with.runs(*words)
+    assert host_with.run.get(cloudflared_token_in_argv).in_argv
+    assert host_with.run.get(cloudflared_token_in_use).same
+
+
+def test_a_token_file_written_after_the_start(host_with: Installation) -> None:
+    path = host_with.write("token", token())
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
+    host_with.runs("c", "tunnel", "run", "--token-file", str(path), environment={}, age_s=1000)
+    assert "after the process began" in host_with.run.get(cloudflared_token_in_use).told
+    os.utime(path, (1, 1))
+    host_with.run.forget()
+
+
+def test_a_token_file_older_than_the_process(stub: StubHost, host_with: Installation) -> None:
+    path = host_with.write("token", token())
+    os.utime(path, (1, 1))
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
+    host_with.runs("c", "tunnel", "run", "--token-file", str(path), environment={}, age_s=1000)
+    assert host_with.run.get(cloudflared_token_in_use).same
+
+
+def test_a_token_file_with_another_token_by_now(host_with: Installation, tmp_path: Path) -> None:
+    host_with.environment(token())
+    other = host_with.write("other", token("old"))
+    host_with.runs("c", "tunnel", "run", environment={"TUNNEL_TOKEN_FILE": str(other)})
+    assert "holds another one" in host_with.run.get(cloudflared_token_in_use).told
+
+
+def test_an_environment_that_is_closed_to_us(host_with: Installation) -> None:
+    host_with.environment(token())
+    host_with.runs("c", "tunnel", "run", environment=None)
+    with pytest.raises(Unreachable, match="environ"):
+        host_with.run.get(cloudflared_token_in_use)
+
+
+def test_a_stopped_service_uses_nothing(host_with: Installation) -> None:
+    host_with.environment(token())
+    host_with.active(0, "failed")
+    with pytest.raises(Unmet) as unmet:
+        host_with.run.get(cloudflared_token_in_use)
+    assert unmet.value.fact == "cloudflared.active"
+
+
+# --- the real process
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(["sleep", "60"], env={"TUNNEL_TOKEN": "x=y", "PATH": os.environ["PATH"]})
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_process_as_proc_shows_it(host_with: Installation, sleeper: subprocess.Popen[bytes]) -> None:
+    host_with.active(sleeper.pid)
+    seen = host_with.run.get(connector_process)
+    assert (seen.words, seen.environment and seen.environment["TUNNEL_TOKEN"]) == (("sleep", "60"), "x=y")
+    assert seen.age_s is not None
+    assert -1 < seen.age_s < 60
+    assert "x=y" not in repr(seen)
+
+
+def test_a_process_that_has_just_ended(host_with: Installation) -> None:
+    host_with.active(2**22 + 1)
+    with pytest.raises(Unreachable, match="run the checks again"):
+        host_with.run.get(connector_process)
+
+
+def test_the_age_of_a_process_with_an_odd_name() -> None:
+    stat = "7 (a) b) S 1 7 7 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 9 0 4200 1 2 3"
+    assert age(stat, "100.50 90.00\n") == 58.5
+    assert age("", "1 1") is None
+    assert age(stat, "") is None
+
+
+# --- against others
+
+
+def _matches(host_with: Installation, **others: Any) -> Run:
+    host_with.environment(token())
+    for observe, seen in {account_id: ACCOUNT, esc_tunnel_token: token(), tunnel_token: token()}.items():
+        value = others.get(observe.__name__, seen)
+        given(host_with.run, observe, value if observe is account_id else Secret(value, "test"))
+    return host_with.run
+
+
+def test_all_the_same(host_with: Installation) -> None:
+    run = _matches(host_with)
+    assert run.get(cloudflared_token_account).same
+    assert run.get(cloudflared_token_esc).same
+    assert run.get(cloudflared_token_api).same
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (token("rotated"), "has another secret"),
+        (token(tunnel="11111111-1111-4111-8111-111111111111"), "is of tunnel 11111111"),
+        ("pasted wrong", "no tunnel token (12 characters)"),
+    ],
+)
+def test_another_token(host_with: Installation, other: str, said: str) -> None:
+    run = _matches(host_with, esc_tunnel_token=other, tunnel_token=other)
+    for observe in (cloudflared_token_esc, cloudflared_token_api):
+        seen = run.get(observe)
+        assert not seen.same
+        assert said in seen.told
+        assert other not in seen.told
+
+
+def test_another_account(host_with: Installation) -> None:
+    seen = _matches(host_with, account_id="f" * 32).get(cloudflared_token_account)
+    assert not seen.same
+    assert ACCOUNT in seen.told
