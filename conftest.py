@@ -1,5 +1,7 @@
-"""Names the plugins, and nothing else."""
+"""Names the plugins, and where the observations are; nothing else."""
 
-from fixtures.suite import PLUGINS
+from fixtures.suite import PLUGINS, load_observations
+
+load_observations("cloudflare", "dns", "github", "host", "https", "repository", "secrets")
 
 pytest_plugins = [*PLUGINS]
