@@ -5,6 +5,7 @@ import pytest
 from fixtures.cloudflare.client import Api, connect
 from fixtures.secret import Secret
 from tests.cloudflare.fake import Fake, fake
+from tests.cloudflare.twin import Twin, twin
 
 TOKEN = "canary-0123456789-0123456789-0123456789-01"
 
@@ -30,3 +31,17 @@ def server(served: tuple[Fake, Api]) -> Fake:
 def api(served: tuple[Fake, Api], server: Fake) -> Api:
     """The API at that server, every request tried once."""
     return served[1]
+
+
+@pytest.fixture(scope="package")
+def _twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    with twin(tmp_path_factory.mktemp("twin"), TOKEN) as made:
+        yield made
+
+
+@pytest.fixture
+def lab(_twin: Twin, monkeypatch: pytest.MonkeyPatch) -> Twin:
+    """The lab's API and name servers, healthy."""
+    monkeypatch.setenv("TWIN_TOKEN", TOKEN)
+    _twin.loop.call(_twin.heal)
+    return _twin

@@ -1,0 +1,55 @@
+"""The checks of tunnel, DNS and Access, called as pytest would call them, on a run of the twin."""
+
+import importlib
+import inspect
+from types import SimpleNamespace
+from typing import Any
+
+from fixtures.suite.judging import Judge
+from fixtures.suite.run import OBSERVATIONS, Run
+from fixtures.suite.verdict import Nonconformant, Unmet, Unreachable
+from tests.cloudflare.twin import CONNECTOR
+
+MODULES = ("checks.test_tunnel", "checks.test_dns", "checks.test_access")
+for name in ("cloudflare.account", "dns.authoritative", "dns.resolvers"):  # what no check imports for its type
+    importlib.import_module(f"fixtures.{name}")
+PROBED = {"access.app_answers", "access.refuses_anonymous", "access.refuses_wrong_secret", "access.admits_token"}
+"""Checks of Access that send requests to the public name."""
+
+
+def _checks() -> dict[str, Any]:
+    found = {}
+    for module in MODULES:
+        for name, check in vars(importlib.import_module(module)).items():
+            if name.startswith("test_"):
+                found[str(check.pytestmark[0].args[0])] = check
+    return {fact: check for fact, check in found.items() if fact not in PROBED}
+
+
+CHECKS = _checks()
+
+
+def verdict(fact: str, run: Run) -> str:
+    """What a check makes of a run: conformant, nonconformant, or the fact by which it is blocked."""
+    judge = Judge(fact, run.facts.all()[fact])
+    own: dict[str, Any] = {"judge": judge, "run": run, "connector": SimpleNamespace(connector_id=CONNECTOR)}
+    try:
+        needs = inspect.signature(CHECKS[fact]).parameters
+        CHECKS[fact](**{name: own[name] if name in own else run.get(OBSERVATIONS[name]) for name in needs})
+    except Nonconformant:
+        return "nonconformant"
+    except Unmet as unmet:
+        return "nonconformant" if unmet.fact == fact else f"blocked by {unmet.fact}"
+    except Unreachable as hindrance:
+        return f"unreachable: {hindrance.cause}"
+    assert judge.observed is not None
+    return "conformant"
+
+
+def failing(run: Run) -> dict[str, str]:
+    """Every check that is not conformant."""
+    for name in OBSERVATIONS:
+        if any(name in inspect.signature(check).parameters for check in CHECKS.values()) and name != "connector":
+            run.start(OBSERVATIONS[name])
+    verdicts = {fact: verdict(fact, run) for fact in CHECKS}
+    return {fact: told for fact, told in verdicts.items() if told != "conformant"}

@@ -1,0 +1,131 @@
+"""Questions to servers that behave well, and to some that do not."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import dns.flags
+import dns.message
+import dns.rrset
+import pytest
+
+from fixtures.dns.asking import Reply, Silence, ask, read
+from fixtures.dns.servers import Server
+
+NAME = "www.example.org"
+SHORT_S = 0.2
+LONG_S = 5.0
+
+Respond = Callable[[dns.message.Message], bytes | None]
+
+
+def answered(query: dns.message.Message, *texts: str, rcode: int = 0, flags: int = 0) -> bytes:
+    reply = dns.message.make_response(query)
+    reply.set_rcode(dns.rcode.Rcode.make(rcode))
+    reply.flags |= flags
+    for text in texts:
+        name, kind, data = text.split()
+        reply.answer.append(dns.rrset.from_text(name + ".", 300, "IN", kind, data))
+    return reply.to_wire()
+
+
+@contextmanager
+def udp(respond: Respond, seen: list[dns.message.Message]) -> Iterator[Server]:
+    """A server on a UDP port of loopback; the TCP port of the same number is closed."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            while True:
+                data, sender = sock.recvfrom(4096)
+                if not data:
+                    return
+                query = dns.message.from_wire(data)
+                seen.append(query)
+                reply = respond(query)
+                if reply is not None:
+                    sock.sendto(reply, sender)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield Server("127.0.0.1", sock.getsockname()[1])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", sock.getsockname())
+        thread.join()
+
+
+def asked(
+    respond: Respond, timeout_s: float = LONG_S, *, recursive: bool = True
+) -> tuple[Reply | Silence, list[dns.message.Message]]:
+    seen: list[dns.message.Message] = []
+    with udp(respond, seen) as server:
+        return ask(server, NAME, "A", timeout_s, recursive=recursive), seen
+
+
+def test_an_answer() -> None:
+    reply, [query] = asked(lambda query: answered(query, f"{NAME} CNAME t.example.org.", "t.example.org A 192.0.2.1"))
+    assert reply == Reply("NOERROR", ("192.0.2.1",), ("t.example.org",))
+    assert query.flags & dns.flags.RD
+
+
+def test_a_zones_own_server_is_not_asked_to_look_elsewhere() -> None:
+    _, [query] = asked(answered, recursive=False)
+    assert not query.flags & dns.flags.RD
+
+
+@pytest.mark.parametrize(("code", "rcode"), [(2, "SERVFAIL"), (3, "NXDOMAIN"), (5, "REFUSED")])
+def test_a_refusal_is_an_answer(code: int, rcode: str) -> None:
+    reply, queries = asked(lambda query: answered(query, rcode=code))
+    assert reply == Reply(rcode)
+    assert len(queries) == 1
+
+
+def test_a_datagram_that_got_lost_is_sent_again() -> None:
+    lost: list[int] = []
+
+    def respond(query: dns.message.Message) -> bytes | None:
+        lost.append(query.id)
+        return None if len(lost) == 1 else answered(query, f"{NAME} A 192.0.2.1")
+
+    reply, queries = asked(respond, 1.0)
+    assert reply == Reply("NOERROR", ("192.0.2.1",))
+    assert len(queries) == 2
+
+
+def test_silence_ends_at_the_deadline() -> None:
+    reply, queries = asked(lambda _: None, SHORT_S)
+    assert reply == Silence("does not answer within 0.2 s")
+    assert len(queries) == 2
+
+
+def test_garbage_is_no_answer() -> None:
+    reply, _ = asked(lambda query: query.to_wire()[:2] + b"garbage")
+    assert reply == Silence("sends something that is no DNS answer")
+
+
+def test_an_answer_to_another_question_is_no_answer() -> None:
+    def respond(query: dns.message.Message) -> bytes:
+        other = dns.message.make_query("other.example.org", "A")
+        other.id = query.id
+        return answered(other, "other.example.org A 192.0.2.1")
+
+    reply, _ = asked(respond)
+    assert isinstance(reply, Silence)
+
+
+def test_a_server_that_sends_to_tcp_and_is_not_there() -> None:
+    reply, _ = asked(lambda query: answered(query, flags=dns.flags.TC))
+    assert reply == Silence("cannot be asked: Connection refused")
+
+
+def test_a_server_that_is_nowhere() -> None:
+    assert ask(Server("255.255.255.255"), NAME, "A", SHORT_S) == Silence("cannot be asked: Permission denied")
+
+
+def test_name_servers_are_read() -> None:
+    reply = dns.message.make_response(dns.message.make_query("example.org", "NS"))
+    reply.answer.append(
+        dns.rrset.from_text("example.org.", 300, "IN", "NS", "ada.ns.example.net.", "bob.ns.example.net.")
+    )
+    assert read(reply) == Reply("NOERROR", name_servers=("ada.ns.example.net", "bob.ns.example.net"))

@@ -1,0 +1,119 @@
+"""What is observed of the lab's name servers, healthy and not."""
+
+import pytest
+
+from fixtures.dns import authoritative
+from fixtures.dns.authoritative import authoritative_answers
+from fixtures.dns.public import public_addresses
+from fixtures.dns.resolvers import resolver_answers
+from fixtures.dns.servers import PORT, Server
+from fixtures.lab.dns import ServerBehaviour
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.cloudflare.twin import Twin
+
+HOST = "ollama.goldfish.io"
+
+
+def behaviours(lab: Twin) -> list[ServerBehaviour]:
+    return [lab.names.behaviours[address] for address in lab.names.resolvers]
+
+
+def test_every_resolver_is_asked_and_the_zones_own_server(lab: Twin) -> None:
+    with lab.run() as run:
+        seen, own = run.get(resolver_answers), run.get(authoritative_answers)
+    assert [answer.server for answer in seen.answers] == lab.names.resolvers
+    assert [answer.server for answer in own.answers] == lab.names.authoritative
+    assert {answer.addresses for answer in (*seen.answers, *own.answers)} == {("127.0.0.1",)}
+
+
+def test_dns_of_public_resolvers_needs_no_api(lab: Twin) -> None:
+    with lab.run() as run:
+        run.get(resolver_answers)
+        run.get(authoritative_answers)
+    assert list(lab.api.requests) == []
+
+
+@pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED"])
+def test_a_failing_resolver_is_observed(lab: Twin, rcode: str) -> None:
+    behaviours(lab)[1].rcode = rcode
+    with lab.run() as run:
+        assert [answer.rcode for answer in run.get(resolver_answers).answers] == ["NOERROR", rcode]
+
+
+def test_an_answer_too_long_for_udp_comes_by_tcp(lab: Twin) -> None:
+    behaviours(lab)[0].truncated = True
+    with lab.run() as run:
+        assert run.get(resolver_answers).answers[0].addresses == ("127.0.0.1",)
+
+
+def test_a_server_that_refuses_tcp_is_silent(lab: Twin) -> None:
+    behaviours(lab)[0].truncated = behaviours(lab)[0].refuses_tcp = True
+    with lab.run() as run:
+        assert run.get(resolver_answers).answers[0].silence is not None
+
+
+def test_public_addresses_need_one_resolver_that_answers(lab: Twin) -> None:
+    behaviours(lab)[0].silent = True
+    with lab.run() as run:
+        assert run.get(public_addresses).addresses == ("127.0.0.1",)
+    behaviours(lab)[1].silent = True
+    with (
+        lab.run() as run,
+        pytest.raises(Unreachable, match=r"does not answer within 0.5 s.*does not answer within 0.5 s"),
+    ):
+        run.get(public_addresses)
+
+
+def test_a_name_without_addresses_is_unmet(lab: Twin) -> None:
+    for behaviour in behaviours(lab):
+        behaviour.nxdomain.add(HOST)
+    with lab.run() as run, pytest.raises(Unmet) as caught:
+        run.get(public_addresses)
+    assert (caught.value.fact, caught.value.observed) == ("dns.resolvers_in_range", "no address")
+    assert "NXDOMAIN" in caught.value.note
+
+
+def test_a_target_without_resolvers_says_what_to_write(lab: Twin) -> None:
+    system = lab.system()
+    run = Run(system.model_copy(update={"target": system.target.model_copy(update={"dns": None})}))
+    for observe in (resolver_answers, authoritative_answers):
+        with pytest.raises(Unreachable, match=r"no table \[target.dns\]"):
+            run.get(observe)
+    run.close()
+
+
+def unnamed(lab: Twin) -> dict[str, object]:
+    """A target that does not name the zone's own servers."""
+    return {"dns": {"resolvers": lab.names.resolvers, "timeout_s": 0.5}}
+
+
+def delegated(lab: Twin, target: dict[str, object]) -> list[Server]:
+    """The zone's servers as they are found; nothing is asked of them, whose port 53 is not the lab's."""
+    with lab.run({**target}) as run:
+        return authoritative._delegated(run)
+
+
+def test_the_zones_servers_are_those_that_cloudflare_names(lab: Twin) -> None:
+    lab.world.zone["name_servers"] = lab.world.name_servers = [
+        "ada.ns.lab-cloudflare.test",
+        "bob.ns.lab-cloudflare.test",
+    ]
+    target = {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}}
+    assert delegated(lab, target) == [Server("127.0.0.1", PORT, name) for name in lab.world.name_servers]
+    assert list(lab.api.requests) == ["GET /zones"]
+
+
+def test_without_the_api_they_are_those_that_resolvers_name(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.world.name_servers = ["ada.ns.lab-cloudflare.test"]
+    monkeypatch.delenv("TWIN_TOKEN")
+    target = {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}}
+    assert delegated(lab, target) == [Server("127.0.0.1", PORT, "ada.ns.lab-cloudflare.test")]
+
+
+def test_no_name_server_at_all_is_told(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TWIN_TOKEN")
+    for behaviour in behaviours(lab):
+        behaviour.rcode = "SERVFAIL"
+    with pytest.raises(Unreachable, match=f"no name server of the zone of {HOST}.*no names.*target.dns.authoritative"):
+        delegated(lab, {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}})
