@@ -1,0 +1,48 @@
+"""Every fault fails exactly the facts that it is declared to fail, and every required fact has a fault that fails it."""
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.facts.load import find, load
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, Fault, inflict
+from fixtures.suite.verdict import Finding, Verdict
+from tests.matrix.evaluate import evaluate
+
+REQUIRED = sorted(
+    fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"
+)
+
+
+def told(findings: dict[str, Finding], *verdicts: Verdict) -> dict[str, str]:
+    """The facts with one of these verdicts, each with what was seen."""
+    return {
+        fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
+        for fact, finding in findings.items()
+        if finding.verdict in verdicts
+    }
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS.values()])
+def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else(lab: Announcement, fault: Fault) -> None:
+    inflict(lab, [fault])
+    findings = evaluate(Path(lab.target))
+    failed = told(findings, Verdict.NONCONFORMANT)
+    unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
+    assert told(findings, Verdict.ERROR) == {}
+    assert (set(failed), set(unverified)) == (fault.facts, fault.unverified), f"{failed}\n{unverified}"
+    for fact in failed:
+        assert findings[fact].expected
+        assert findings[fact].observed
+    assert all(findings[fact].cause for fact in unverified)
+
+
+def test_a_healthy_lab_has_nothing_to_tell(lab: Announcement) -> None:
+    findings = evaluate(Path(lab.target))
+    assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
+
+
+@pytest.mark.parametrize("fact", REQUIRED)
+def test_every_required_fact_was_seen_to_fail(fact: str) -> None:
+    assert [fault.name for fault in FAULTS.values() if fact in fault.facts]
