@@ -50,16 +50,22 @@ class Process:
         self._process = process
         self.lines: list[str] = []
         self._read: dict[str, int] = {}
+        self._floor = 0
 
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def mark(self) -> None:
+        """From here on only lines count that are read later."""
+        self._read.clear()
+        self._floor = len(self.lines)
+
     async def line(self, pattern: str) -> str:
         """The next line that matches, after the one that was last waited for by the same pattern."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                for number in range(self._read.get(pattern, 0), len(self.lines)):
+                for number in range(self._read.get(pattern, self._floor), len(self.lines)):
                     if re.search(pattern, self.lines[number]):
                         self._read[pattern] = number + 1
                         return self.lines[number]

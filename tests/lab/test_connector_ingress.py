@@ -1,0 +1,75 @@
+"""Ingress rules: what matches, what is refused and in which words."""
+
+import pytest
+
+from fixtures.lab.connector.ingress import LAST_RULE, IngressError, parse
+
+CATCH_ALL = {"service": "http_status:404"}
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "number"),
+    [
+        ("ollama.goldfish.io", "/", 0),
+        ("ollama.goldfish.io:443", "/", 0),
+        ("Ollama.goldfish.io", "/", 4),
+        ("a.wild.goldfish.io", "/", 1),
+        ("a.b.wild.goldfish.io", "/", 1),
+        ("wild.goldfish.io", "/", 4),
+        ("api.goldfish.io", "/v1/models", 2),
+        ("api.goldfish.io", "/about/v1/", 2),
+        ("api.goldfish.io", "/v2", 4),
+        ("anything", "/status", 3),
+    ],
+)
+def test_the_first_rule_that_matches_takes_the_request(host: str, path: str, number: int) -> None:
+    rules = [
+        {"hostname": "ollama.goldfish.io", "service": "http://localhost:11434"},
+        {"hostname": "*.wild.goldfish.io", "service": "http://localhost:1"},
+        {"hostname": "api.goldfish.io", "path": "/v1/", "service": "http://localhost:2"},
+        {"hostname": "*", "path": "^/status$", "service": "http_status:200"},
+        CATCH_ALL,
+    ]
+    assert parse({"ingress": rules}).match(host, path)[1] == number
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([{"hostname": "a.io", "service": "http://localhost:1"}], LAST_RULE),
+        ([{"path": "/x", "service": "http://localhost:1"}], LAST_RULE),
+        ([CATCH_ALL, CATCH_ALL], "Rule #1 is matching the hostname '', but this will match every hostname"),
+        ([{"hostname": "a.*.io", "service": "http://x"}, CATCH_ALL], "at most one wildcard"),
+        ([{"hostname": "a.io:1", "service": "http://x"}, CATCH_ALL], "Hostname cannot contain a port"),
+        ([{"service": "http_status:abc"}], "invalid HTTP status code"),
+        ([{"service": "http_status:99"}], "invalid HTTP status code: 99"),
+        (
+            [{"service": "localhost"}],
+            "localhost is an invalid address, please make sure it has a scheme",
+        ),
+        ([{"service": "http://localhost:1/api"}], "don't support proxying to a different path"),
+        ([{"hostname": "a.io", "path": "(", "service": "http://x"}, CATCH_ALL], "Rule #1 has an invalid regex"),
+        (
+            [{"service": "http://x", "originRequest": {"access": {"required": True, "audTag": ["a"]}}}],
+            "access.TeamName cannot be blank",
+        ),
+    ],
+)
+def test_bad_rules_are_refused_in_cloudflared_s_words(rules: list[dict[str, object]], said: str) -> None:
+    with pytest.raises(IngressError) as refused:
+        parse({"ingress": rules})
+    assert said in str(refused.value)
+
+
+def test_no_rules_are_a_503() -> None:
+    ingress = parse({"ingress": []})
+    assert [rule.service for rule in ingress.rules] == ["http_status:503"]
+    assert ingress.rules[0].is_default
+
+
+def test_settings_of_all_rules_are_overridden_by_a_rule_s_own() -> None:
+    rules = [{"hostname": "a.io", "service": "http://x", "originRequest": {"connectTimeout": 5}}, CATCH_ALL]
+    said = {"ingress": rules, "originRequest": {"httpHostHeader": "h", "connectTimeout": 9}}
+    first, last = (rule.shown()["originRequest"] for rule in parse(said).rules)
+    assert (first["connectTimeout"], first["httpHostHeader"]) == (5, "h")
+    assert (last["connectTimeout"], last["keepAliveTimeout"]) == (9, 90)
