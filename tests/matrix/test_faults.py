@@ -1,4 +1,4 @@
-"""Every fault fails exactly the facts that it is declared to fail, and every required fact has a fault that fails it."""
+"""Every fault fails just the facts that it is declared to fail, and every required fact has a fault that fails it."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else(lab: Announc
     failed = told(findings, Verdict.NONCONFORMANT)
     unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
     assert told(findings, Verdict.ERROR) == {}
-    assert (set(failed), set(unverified)) == (fault.facts, fault.unverified), f"{failed}\n{unverified}"
+    assert (frozenset(failed), frozenset(unverified)) == (fault.facts, fault.unverified), f"{failed}\n{unverified}"
     for fact in failed:
         assert findings[fact].expected
         assert findings[fact].observed
