@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,13 +37,13 @@ jobs:
 """
 
 
-def run_with(tmp_path: Path, text: str | bytes | None) -> Run:
+def run_with(tmp_path: Path, text: str | bytes | None, **facts: Any) -> Run:
     file = tmp_path / PATH
     file.parent.mkdir(parents=True)
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
     target = Target(repository=Repository(path=str(tmp_path)))
-    return run_of(target, {"pipeline": {"workflow": PATH}})
+    return run_of(target, {"pipeline": {"workflow": PATH, **facts}})
 
 
 def test_what_a_workflow_says(tmp_path: Path) -> None:
@@ -121,6 +122,24 @@ def test_a_workflow_that_is_not_there_is_told_with_those_that_are(tmp_path: Path
         run.get(workflow)
     assert (caught.value.fact, caught.value.observed) == ("pipeline.workflow", "absent")
     assert "other.yaml" in caught.value.note
+
+
+def test_a_workflow_that_was_renamed_is_known_by_what_triggers_it(tmp_path: Path) -> None:
+    run = run_with(tmp_path, None, trigger_paths=["infrastructure/spark/**"])
+    folder = tmp_path / ".github/workflows"
+    (folder / "broken.yml").write_text("on: [")
+    (folder / "docs.yml").write_text(GOOD.replace("infrastructure/spark", "docs"))
+    (folder / "renamed.yml").write_text(GOOD)
+    assert run.get(workflow_file).path == ".github/workflows/renamed.yml"
+    assert run.get(workflow).manual
+
+
+def test_where_several_could_be_meant_none_is_taken(tmp_path: Path) -> None:
+    run = run_with(tmp_path, None, trigger_paths=["infrastructure/spark/**"])
+    for name in ("one.yml", "two.yml"):
+        (tmp_path / ".github/workflows" / name).write_text(GOOD)
+    with pytest.raises(Unmet, match="absent"):
+        run.get(workflow_file)
 
 
 @given(st.text())
