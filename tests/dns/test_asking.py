@@ -120,7 +120,9 @@ def test_a_server_that_sends_to_tcp_and_is_not_there() -> None:
 
 
 def test_a_server_that_is_nowhere() -> None:
-    assert ask(Server("255.255.255.255"), NAME, "A", SHORT_S) == Silence("cannot be asked: Permission denied")
+    reply = ask(Server("255.255.255.255"), NAME, "A", SHORT_S)
+    assert isinstance(reply, Silence)
+    assert reply.reason.startswith("cannot be asked: ")
 
 
 def test_name_servers_are_read() -> None:
