@@ -1,0 +1,181 @@
+"""What the checks of host, Ollama and cloudflared make of what was seen."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
+from fixtures.host.clock import ClockSkew
+from fixtures.host.connector import ConfigVersions, Connector
+from fixtures.host.inference import Generated
+from fixtures.host.installed_token import InstalledToken, TokenFile
+from fixtures.host.journal import ConnectorJournal, Registration
+from fixtures.host.listeners import Listeners
+from fixtures.host.machine import Machine, Release
+from fixtures.host.ollama import Model, OllamaModels
+from fixtures.host.resources import HostMemory
+from fixtures.host.sudo import SudoRights
+from fixtures.host.unit_copy import UnitCopy
+from fixtures.host.units import parse
+from fixtures.suite.judging import Judge
+from fixtures.suite.verdict import Nonconformant
+from tests.host.stubs import run_on
+
+OVERRIDE = "/etc/systemd/system/cloudflared.service.d/override.conf"
+SUDO = ("systemctl daemon-reload", "systemctl enable cloudflared", "systemctl restart cloudflared")
+Check = Callable[..., None]
+# by name: checks/ is pytest's directory, and no package
+of_host, of_ollama, of_cloudflared = map(
+    import_module, ("checks.test_host", "checks.test_ollama", "checks.test_cloudflared")
+)
+
+
+def judged(check: Check, *seen: Any, **changes: Any) -> tuple[bool, str, str]:
+    """Whether the fact holds, what is said to be observed, and the note."""
+    fact = next(mark.args[0] for mark in vars(check)["pytestmark"] if mark.name == "fact")
+    judge = Judge(fact, run_on(None, **changes).facts.all()[fact])
+    try:
+        check(judge, *seen)
+    except Nonconformant:
+        return False, judge.observed or "", judge.note
+    return True, judge.observed or "", judge.note
+
+
+def held(check: Check, *seen: Any, **changes: Any) -> bool:
+    return judged(check, *seen, **changes)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "ok"),
+    [("spark-291b", True), ("spark-291b.lan", True), ("spark-291", False), ("spark-291bx.lan", False), ("", False)],
+)
+def test_a_host_by_its_short_or_full_name(name: str, ok: bool) -> None:
+    assert held(of_host.test_hostname, Machine(True, name, "")) is ok
+
+
+def test_a_host_that_answers() -> None:
+    assert held(of_host.test_reachable, Machine(True, "", ""))
+    assert not held(of_host.test_reachable, Machine(False, "", ""))
+
+
+def test_every_sudo_command_counts() -> None:
+    assert held(of_host.test_sudo, SudoRights(SUDO, (), ""))
+    ok, observed, note = judged(of_host.test_sudo, SudoRights(SUDO[:2], SUDO[2:], "Sorry"))
+    assert (ok, observed) == (False, ", ".join(SUDO[:2]))
+    assert note == f"sudo would not run: {SUDO[2]}. Sorry"
+
+
+def test_a_release_of_another_name() -> None:
+    assert held(of_host.test_release, Release("", {"DGX_NAME": "DGX Spark"}))
+    assert judged(of_host.test_release, Release("", {"DGX_NAME": "DGX Station"}))[:2] == (False, "DGX Station")
+    assert judged(of_host.test_release, Release("", {}))[:2] == (False, "other values")
+
+
+def test_memory_that_nobody_tells() -> None:
+    assert judged(of_host.test_memory, HostMemory(None, 9.0))[:2] == (False, "nothing")
+    assert held(of_host.test_memory_available, HostMemory(None, 9.0))
+
+
+@pytest.mark.parametrize(("ahead", "ok"), [(0.1, True), (-4.9, True), (5.1, False), (-600.0, False)])
+def test_a_clock_off_either_way(ahead: float, ok: bool) -> None:
+    assert held(of_host.test_clock_skew, ClockSkew(ahead, 0.1)) is ok
+
+
+def test_a_generation_too_short_or_too_slow() -> None:
+    assert held(of_ollama.test_generates, Generated("m", 2, 119.0, 0, "length"))
+    assert not held(of_ollama.test_generates, Generated("m", 1, 1.0, 0, "stop"))
+    assert not held(of_ollama.test_generates, Generated("m", 2, 121.0, 0, "length"))
+
+
+def test_the_first_of_no_models() -> None:
+    assert judged(of_ollama.test_first_model, OllamaModels("", "", ()))[:2] == (False, "no model at all")
+
+
+def test_the_model_under_another_name() -> None:
+    model = Model("llama3.3:70b", "a6eb4748fd29", 1, "", "")
+    models = OllamaModels("", "", (model,))
+    assert held(of_ollama.test_model, models, model)
+    ok, observed, _ = judged(of_ollama.test_model, models, model, ollama__model="llama3.4:70b")
+    assert (ok, observed) == (False, "llama3.3:70b")
+
+
+def test_an_open_port() -> None:
+    assert held(of_ollama.test_loopback_only, Listeners(1, ("127.0.0.1", "::1")))
+    assert not held(of_ollama.test_loopback_only, Listeners(1, ("127.0.0.1", "10.0.0.1")))
+
+
+def test_a_drop_in_that_is_not_loaded() -> None:
+    loaded = parse(f"DropInPaths=/x.conf {OVERRIDE}", "c")
+    assert judged(of_cloudflared.test_drop_in, loaded)[:2] == (True, OVERRIDE)
+    assert judged(of_cloudflared.test_drop_in, parse("DropInPaths=/x.conf", "c"))[:2] == (False, "/x.conf")
+    assert judged(of_cloudflared.test_drop_in, parse("", "c"))[:2] == (False, "none")
+
+
+@pytest.mark.parametrize(
+    ("modes", "ok", "observed"),
+    [
+        (("0600",), True, "0600"),
+        (("0400",), True, "0400"),
+        (("0600", "0640"), False, "0640"),
+        (("0604", "0600"), False, "0604"),
+        (("0700",), False, "0700"),
+        ((), False, "in no file"),
+    ],
+)
+def test_no_file_may_be_looser(modes: tuple[str, ...], ok: bool, observed: str) -> None:
+    files = tuple(TokenFile(f"/{mode}", mode) for mode in modes)
+    assert judged(of_cloudflared.test_token_mode, _token(files=files))[:2] == (ok, observed)
+
+
+def test_a_token_by_another_variable() -> None:
+    assert held(of_cloudflared.test_token_variable, _token(variables=("A", "CLOUDFLARE_TUNNEL_TOKEN")))
+    assert judged(of_cloudflared.test_token_variable, _token(variables=("TUNNEL_TOKEN",)))[:2] == (
+        False,
+        "TUNNEL_TOKEN",
+    )
+    assert judged(of_cloudflared.test_token_variable, _token(variables=()))[:2] == (False, "none")
+
+
+def test_a_unit_that_differs() -> None:
+    path = "infrastructure/spark/cloudflared.service"
+    assert held(of_cloudflared.test_unit_in_repository, UnitCopy("/u", path, True, ()))
+    ok, _, note = judged(of_cloudflared.test_unit_in_repository, UnitCopy("/u", path, False, ("line 3 (ExecStart)",)))
+    assert (ok, note) == (False, f"/u differs from {path} in line 3 (ExecStart)")
+
+
+def test_connections_and_their_protocol() -> None:
+    four = ConnectorJournal("i", 9, tuple(Registration(index, "fra", "quic") for index in (3, 1, 0, 2)), None)
+    mixed = ConnectorJournal("i", 9, (*four.registrations, Registration(1, "fra", "http2")), None)
+    three = ConnectorJournal("i", 9, four.registrations[1:], None)
+    checks = (of_cloudflared.test_registered, of_cloudflared.test_connection_indexes, of_cloudflared.test_protocol)
+    assert [held(check, four) for check in checks] == [True, True, True]
+    assert [held(check, mixed) for check in checks] == [True, True, False]
+    assert [held(check, three) for check in checks] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("rules", "ok", "observed"),
+    [
+        ((Rule("ollama.goldfish.io", "http://localhost:11434"),), True, "hostname ollama.goldfish.io"),
+        ((Rule("ollama.goldfish.io", "http://localhost:11434", path="/x"),), False, "(path /x)"),
+        ((Rule("*.goldfish.io", "http://localhost:11434"),), False, "hostname *.goldfish.io"),
+        ((Rule(None, "http_status:404"),), False, "any host"),
+        ((), False, "nothing"),
+    ],
+)
+def test_the_rule_that_runs(rules: tuple[Rule, ...], ok: bool, observed: str) -> None:
+    running = Connector("", "", 4, TunnelConfig(1, "local", rules), None)
+    seen = judged(of_cloudflared.test_config_ingress, run_on(None), running)
+    assert seen[0] is ok
+    assert observed in seen[1]
+
+
+def test_a_connector_that_lags() -> None:
+    assert held(of_cloudflared.test_config_is_current, ConfigVersions(4, 4))
+    assert judged(of_cloudflared.test_config_is_current, ConfigVersions(None, 4))[2].startswith("it runs no version")
+
+
+def _token(variables: tuple[str, ...] = (), files: tuple[TokenFile, ...] = ()) -> InstalledToken:
+    return InstalledToken("the variable TUNNEL_TOKEN", 180, True, "a", "t", variables, files)
