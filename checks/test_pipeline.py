@@ -3,6 +3,7 @@
 import pytest
 
 from fixtures.github.actions import LastRun, Runners
+from fixtures.repository.unit import UnitFile
 from fixtures.repository.workflow import Workflow, WorkflowFile
 from fixtures.suite.judging import Judge
 
@@ -20,6 +21,15 @@ def test_workflow(judge: Judge, workflow_file: WorkflowFile) -> None:
 def test_parses(judge: Judge, workflow_file: WorkflowFile) -> None:
     """GitHub cannot read the workflow, and so never runs it. Mend the line in the note; `actionlint` tells more."""
     judge(not workflow_file.fault, note=workflow_file.fault)
+
+
+@pytest.mark.fact("pipeline.unit")
+def test_unit(judge: Judge, repository_unit: UnitFile) -> None:
+    """The unit that deployments copy to the host is not in the repository, or systemd would not start it.
+
+    `git log -- PATH` shows who moved or changed it; `systemd-analyze verify PATH` on the host tells more.
+    """
+    judge("broken" if repository_unit.fault else repository_unit.path, note=repository_unit.fault)
 
 
 @pytest.mark.fact("pipeline.trigger_paths")
