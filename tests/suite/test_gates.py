@@ -173,3 +173,14 @@ def test_workers_come_to_the_same_verdicts_in_one_report(pytester: pytest.Pytest
     assert ran.code == 1
     assert ran.verdicts == {"dns.records": "nonconformant", "dns.ttl": "conformant", "dns.type": "conformant"}
     assert len(ran.findings) == 10
+
+
+def test_interrupted_while_settling_the_last_look_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(observed=f"from fixtures.suite.run import *\n{SETTLING.format(until=1000)}")
+    impatient = "import fixtures.suite.settle\ndef sleep(_):\n    raise KeyboardInterrupt\n"
+    pytester.makepyfile(impatient=f"{impatient}fixtures.suite.settle.time.sleep = sleep\n")
+    pytester.syspathinsert()
+    rest = ALL_GOOD[ALL_GOOD.index("\n@pytest", 2) :]
+    ran = run_suite(pytester, RECORDS + rest, "-p", "observed", "-p", "impatient", "--settle", "60", "checks")
+    assert (ran.code, ran.verdicts) == (2, {"dns.records": "nonconformant"})
+    assert "9 facts were not looked at" in ran.out
