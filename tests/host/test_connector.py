@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.tunnel_config import TunnelConfig, tunnel_config
+from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, tunnel_config
 from fixtures.host.connector import (
     Connector,
     as_fact,
@@ -185,7 +185,10 @@ def replay(stub: StubHost, running: object, at_api: object) -> Run:
 
 def _connector(header: str | None) -> Connector:
     own = {"httpHostHeader": header} if header else {}
-    rules = [{"hostname": "ollama.goldfish.io", "service": "s", "originRequest": own}, {"service": "http_status:404"}]
+    rules = [
+        {"hostname": "ollama.goldfish.io", "service": "http://localhost:11434", "originRequest": own},
+        {"service": "http_status:404"},
+    ]
     return Connector("", "", 4, parse_config(reply({"version": 1, "config": {"ingress": rules}})), None)
 
 
@@ -202,7 +205,9 @@ def test_the_same_request_under_both_hosts(
     stub: StubHost, running: object, answered: bool, host: str, source: str
 ) -> None:
     with web(refuses_strangers) as address:
-        run = replay(stub, running, TunnelConfig(1, "cloudflare", ()))
+        run = replay(
+            stub, running, TunnelConfig(1, "cloudflare", (Rule("ollama.goldfish.io", "http://localhost:11434"),))
+        )
         given(run, ollama_models, OllamaModels(f"http://{address}", "", ()))
         seen = run.get(ollama_host_replay)
     assert (seen.tunnelled.answered, seen.tunnelled.sent_host, seen.source) == (answered, host, source)
@@ -210,10 +215,11 @@ def test_the_same_request_under_both_hosts(
     assert ("HTTP 403, empty body" in seen.told) is not answered
 
 
-def test_no_ingress_in_sight(stub: StubHost) -> None:
+@pytest.mark.parametrize("at_api", [Unreachable("y", "y"), TunnelConfig(1, "cloudflare", ())])
+def test_no_ingress_in_sight(stub: StubHost, at_api: object) -> None:
     with web(refuses_strangers) as address:
-        run = replay(stub, Unreachable("x", "x"), Unreachable("y", "y"))
+        run = replay(stub, Unreachable("x", "x"), at_api)
         given(run, ollama_models, OllamaModels(f"http://{address}", "", ()))
         seen = run.get(ollama_host_replay)
     assert seen.tunnelled.sent_host == "ollama.goldfish.io"
-    assert "no ingress could be seen" in seen.told
+    assert "no ingress rule" in seen.told
