@@ -1,0 +1,188 @@
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from fixtures.ssh.errors import CommandTimeout
+from fixtures.ssh.jobs import Entry
+from tests.ssh.conftest import Connect
+from tests.ssh.eventually import eventually, holding, running
+from tests.ssh.servers import Server, target
+
+
+def test_stdout_stderr_and_status_are_kept_apart(server: Server, connect: Connect) -> None:
+    result = connect(server).run("echo out; echo err >&2; exit 3")
+    assert (result.rc, result.stdout, result.stderr) == (3, b"out\n", b"err\n")
+
+
+def test_a_signal_is_told_as_a_shell_tells_it(server: Server, connect: Connect) -> None:
+    assert connect(server).run("kill -9 $$").rc == 128 + 9
+
+
+def test_every_byte_comes_through_both_ways(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    octal = "".join(f"\\{byte:03o}" for byte in range(256))
+    result = connection.run(f"printf '{octal}'; printf '{octal}' >&2")
+    assert result.stdout == result.stderr == bytes(range(256))
+    assert connection.run("cat", stdin=bytes(range(1, 256)) * 100).stdout == bytes(range(1, 256)) * 100
+
+
+def test_five_megabytes_come_while_others_are_answered(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    big = connection.submit("head -c 5000000 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero >&2")
+    small = [connection.submit(f"echo {number}") for number in range(10)]
+    assert [future.result().stdout for future in small] == [b"%d\n" % number for number in range(10)]
+    assert big.result().stdout == b"x" * 5_000_000
+    assert big.result().stderr == bytes(100_000)
+
+
+def test_a_command_that_reads_stdin_finds_nothing(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    assert connection.run("cat; read -r line; echo $?").stdout == b"1\n"
+    assert connection.run("echo still there").stdout == b"still there\n"
+
+
+def test_a_hanging_command_times_out_alone_with_its_children(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    other = connection.submit("sleep 0.6; echo done")
+    hanging = connection.submit("sleep 4101 & sleep 4101; echo never", 0.3)
+    with pytest.raises(CommandTimeout, match=r"longer than 0\.3 s and was ended: sleep 4101 &"):
+        hanging.result()
+    assert other.result().stdout == b"done\n"
+    assert eventually(lambda: not running("sleep 4101"))
+
+
+def test_a_status_of_124_is_not_taken_for_a_timeout(server: Server, connect: Connect) -> None:
+    assert connect(server).run("exit 124").rc == 124
+
+
+def test_a_deaf_command_is_killed(server: Server, connect: Connect) -> None:
+    with pytest.raises(CommandTimeout):
+        connect(server).run("trap '' TERM; while :; do sleep 0.1; : 4107; done", 0.1)
+    assert eventually(lambda: not running(": 4107"))
+
+
+def test_what_a_command_leaves_behind_does_not_disturb(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    assert connection.run("(while echo chatter; do :; done) & sleep 0.05; kill $!; echo done >&2").stderr == b"done\n"
+    left = connection.run("(for i in 1 2 3 4 5 6 7 8; do sleep 0.05; echo late; done) & echo first")
+    assert left.stdout == b"first\n"
+    assert connection.run("echo next").stdout == b"next\n"
+
+
+def test_many_threads_share_it_and_one_session_is_enough(server: Server, connect: Connect) -> None:
+    before = server.sessions
+    connection = connect(server)
+    with ThreadPoolExecutor(16) as threads:
+        results = list(threads.map(lambda number: connection.run(f"echo {number}; exit {number}"), range(40)))
+    assert [(result.rc, result.stdout) for result in results] == [(n, b"%d\n" % n) for n in range(40)]
+    assert server.sessions == before + 1
+
+
+def test_no_more_run_at_once_than_there_are_slots(server: Server, connect: Connect, tmp_path: Path) -> None:
+    connection = connect(server)
+    count = f"touch {tmp_path}/$$; ls {tmp_path} | wc -l; sleep 0.1; rm {tmp_path}/$$"
+    seen = [int(future.result().stdout) for future in [connection.submit(count) for _ in range(40)]]
+    assert 8 <= max(seen) <= 16
+
+
+def test_time_in_the_line_is_not_counted(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    futures = [connection.submit("sleep 0.4", 0.8) for _ in range(48)]
+    assert {future.result().rc for future in futures} == {0}
+
+
+def test_commands_run_as_the_user_would_have_them(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    assert connection.run("pwd").stdout.decode().strip() == str(Path.home())
+    assert (
+        connection.run("umask").stdout.decode().strip()
+        == subprocess.run(["sh", "-c", "umask"], capture_output=True, text=True, check=True).stdout.strip()
+    )
+    assert connection.run("env | grep -c ^sc_").stdout == b"0\n"
+    assert connection.run("ls /proc/self/fd | tr '\\n' ' '").stdout == b"0 1 2 3 "
+
+
+def test_its_files_are_private(server: Server, connect: Connect) -> None:
+    mode, owner = connect(server).run("stat -L -c '%a %u' $(dirname $(readlink -f /proc/$$/fd/1))").stdout.split()
+    assert (mode, int(owner)) == (b"700", os.getuid())
+
+
+def test_noise_before_the_shell_is_skipped(noisy_server: Server, connect: Connect) -> None:
+    assert connect(noisy_server).run("echo clean").stdout == b"clean\n"
+
+
+def test_closing_leaves_no_process_and_no_directory(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    directory = Path(connection.run("dirname $(readlink -f /proc/$$/fd/1)").stdout.decode().strip())
+    futures = [connection.submit("sleep 4102 & sleep 4102") for _ in range(40)]
+    assert directory.is_dir()
+    assert eventually(lambda: len(running("sleep 4102")) > 16)
+    connection.close()
+    connection.close()
+    assert not directory.exists()
+    assert eventually(lambda: not running("sleep 4102") and not holding(str(directory)))
+    assert not running(str(connection._target.config))
+    assert all("closed its connection" in str(future.exception()) for future in futures)
+
+
+def test_closing_at_once_does_not_wait_for_the_handshake(stand_in: Server, connect: Connect) -> None:
+    connection = connect(stand_in, ProxyCommand="sleep 4103")
+    started = monotonic()
+    connection.close()
+    assert monotonic() - started < 3
+    assert not running("sleep 4103")
+
+
+def test_an_interpreter_that_just_ends_leaves_nothing(server: Server) -> None:
+    way = target(server)
+    script = (
+        "from fixtures.facts.target import Ssh; from fixtures.ssh.connection import Connection\n"
+        f"connection = Connection(Ssh(host='spark', config={way.config!r}))\n"
+        "connection.submit('sleep 4104'); print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode())"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    assert ended.stderr == ""
+    assert not Path(ended.stdout.strip()).exists()
+    assert eventually(lambda: not running("sleep 4104"))
+
+
+def test_commands_may_be_submitted_before_the_host_answers(server: Server, connect: Connect) -> None:
+    started = monotonic()
+    connection = connect(server)
+    future = connection.submit("echo early")
+    assert monotonic() - started < 0.2
+    assert not future.done()
+    assert future.result().stdout == b"early\n"
+
+
+def test_everything_is_logged(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    connection.run("printf abc; printf de >&2; exit 4")
+    with pytest.raises(CommandTimeout):
+        connection.run("sleep 5", 0.2)
+    first, second = connection.log
+    here = threading.get_ident()
+    assert first == Entry("printf abc; printf de >&2; exit 4", here, False, "answered", 4, 3, 2, first.duration_s)
+    assert (second.outcome, second.rc) == ("timeout", 124)
+    assert second.duration_s == pytest.approx(0.2, abs=0.15)
+
+
+def test_what_no_shell_can_take_is_refused(stand_in: Server, connect: Connect) -> None:
+    connection = connect(stand_in)
+    with pytest.raises(ValueError, match="NUL"):
+        connection.run("echo \0")
+    with pytest.raises(ValueError, match="too long"):
+        connection.run("echo " + "x" * 200_000)
+    with pytest.raises(ValueError, match="more than none"):
+        connection.run("echo", 0)
+    assert connection.log == []
+
+
+def test_a_long_command_is_taken(stand_in: Server, connect: Connect) -> None:
+    assert connect(stand_in).run("printf %s " + "x" * 100_000).stdout == b"x" * 100_000

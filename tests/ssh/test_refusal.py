@@ -1,0 +1,145 @@
+"""What OpenSSH 9.2's client wrote on stderr, names and paths shortened; other versions' words where they differ."""
+
+import pytest
+
+from fixtures.ssh.errors import Cause
+from fixtures.ssh.refusal import explain
+
+CHANGED = """\
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r
+IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r
+Someone could be eavesdropping on you right now (man-in-the-middle attack)!\r
+It is also possible that a host key has just been changed.\r
+The fingerprint for the ED25519 key sent by the remote host is
+SHA256:uzZBkZVjLhya56LiprVtMWsoIDJpgUitwh5uPMruU84.\r
+Please contact your system administrator.\r
+Add correct host key in /home/op/.ssh/known_hosts to get rid of this message.\r
+Offending ED25519 key in /home/op/.ssh/known_hosts:1\r
+  remove with:\r
+  ssh-keygen -f "/home/op/.ssh/known_hosts" -R "[127.0.0.1]:2299"\r
+Host key for [127.0.0.1]:2299 has changed and you have requested strict checking.\r
+Host key verification failed.\r
+"""
+OPEN_KEY = """\
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+Permissions 0644 for '/home/op/.ssh/id' are too open.
+It is required that your private key files are NOT accessible by others.
+This private key will be ignored.
+Load key "/home/op/.ssh/id": bad permissions
+op@127.0.0.1: Permission denied (publickey,password,keyboard-interactive).\r
+"""
+UNKNOWN = (
+    "No ED25519 host key is known for {} and you have requested strict checking.\r\nHost key verification failed.\r\n"
+)
+CONNECTING = [
+    (UNKNOWN.format("[127.0.0.1]:2299"), Cause.HOST_KEY_UNKNOWN, "ssh-keyscan -p 2299 127.0.0.1 |"),
+    (UNKNOWN.format("spark-291b"), Cause.HOST_KEY_UNKNOWN, "ssh-keyscan spark-291b |"),
+    (CHANGED, Cause.HOST_KEY_CHANGED, "to SHA256:uzZBkZVjLhya56LiprVtMWsoIDJpgUitwh5uPMruU84: the host was"),
+    (CHANGED, Cause.HOST_KEY_CHANGED, "replace the line in /home/op/.ssh/known_hosts"),
+    ("@       WARNING: REVOKED HOST KEY DETECTED!               @\r\n", Cause.HOST_KEY_CHANGED, "do not connect"),
+    (
+        "op@127.0.0.1: Permission denied (publickey,password,keyboard-interactive).\r\n",
+        Cause.PERMISSION_DENIED,
+        "(op@127.0.0.1, it takes publickey,password,keyboard-interactive)",
+    ),
+    ("Permission denied to strangers.\r\nop@h: Permission denied (publickey).\r\n", Cause.PERMISSION_DENIED, "op@h"),
+    (OPEN_KEY, Cause.PERMISSION_DENIED, "chmod 600 /home/op/.ssh/id"),
+    (
+        "Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures\r\nDisconnected from h\r\n",
+        Cause.PERMISSION_DENIED,
+        "IdentitiesOnly yes",
+    ),
+    ("ssh: connect to host 127.0.0.1 port 1: Connection refused\r\n", Cause.REFUSED, "at 127.0.0.1 port 1:"),
+    (
+        "ssh: Could not resolve hostname nosuch.invalid: Name or service not known\r\n",
+        Cause.NAME_UNKNOWN,
+        "the name nosuch.invalid of spark does not resolve",
+    ),
+    (
+        "ssh: Could not resolve hostname nosuch: nodename nor servname provided, or not known\r\n",  # macOS
+        Cause.NAME_UNKNOWN,
+        "resolver",
+    ),
+    (
+        "Connection timed out during banner exchange\r\nConnection to 127.0.0.1 port 2298 timed out\r\n",
+        Cause.TIMEOUT,
+        "no firewall drops",
+    ),
+    ("ssh: connect to host 192.0.2.1 port 22: Connection timed out\r\n", Cause.TIMEOUT, "did not answer in time"),
+    ("ssh: connect to host 192.0.2.1 port 22: Operation timed out\r\n", Cause.TIMEOUT, "see that it is up"),  # macOS
+    ("ssh: connect to host 192.0.2.1 port 22: No route to host\r\n", Cause.NO_ROUTE, "(No route to host): see the"),
+    ("ssh: connect to host 192.0.2.1 port 22: Network is unreachable\r\n", Cause.NO_ROUTE, "a VPN"),
+    (
+        "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port 2297\r\n",
+        Cause.REFUSED,
+        "before it said anything",
+    ),
+    (
+        "sh: /x: No such file or directory\nkex_exchange_identification: Connection closed by remote host\r\n",
+        Cause.REFUSED,
+        "a ProxyCommand, if there is one, works",
+    ),
+    (
+        "Unable to negotiate with 127.0.0.1 port 22: no matching key exchange method found. Their offer: kex-a\r\n",
+        Cause.NO_AGREEMENT,
+        "no key exchange method in common",
+    ),
+    (
+        "Can't open user config file /nonexistent: No such file or directory\r\n",
+        Cause.CONFIGURATION,
+        "(Can't open user config file /nonexistent: No such file or directory): mend",
+    ),
+    (
+        "badcfg: line 1: Bad configuration option: foo\r\nbadcfg: terminating, 1 bad configuration options\r\n",
+        Cause.CONFIGURATION,
+        "badcfg: line 1: Bad configuration option: foo",
+    ),
+    ("config line 2: missing argument.\r\n", Cause.CONFIGURATION, "config line 2: missing argument."),
+    ("Bad owner or permissions on /home/op/.ssh/config\r\n", Cause.CONFIGURATION, "/home/op/.ssh/config"),
+    ("Connection closed by 127.0.0.1 port 2299\r\n", Cause.NO_SHELL, "what sshd says in the host's journal"),
+    ("Connection to 127.0.0.1 closed by remote host.\r\n", Cause.NO_SHELL, "during the login"),
+    (
+        "something\x1b[31m quite new\r\n",
+        Cause.OTHER,
+        "cannot connect to spark (something[31m quite new): see what `ssh -v",
+    ),
+    ("", Cause.OTHER, "(ssh ended with status 255)"),
+]
+CONNECTED = [
+    ("Timeout, server 127.0.0.1 not responding.\r\n", "the host stopped answering"),
+    ("Connection to 127.0.0.1 closed by remote host.\r\n", "(Connection to 127.0.0.1 closed by remote host.)"),
+    ("client_loop: send disconnect: Broken pipe\r\n", "(client_loop: send disconnect: Broken pipe)"),
+    ("Read from remote host 192.0.2.1: Connection reset by peer\r\n", "Connection reset by peer"),
+    ("", "(ssh ended with status 255)"),
+]
+
+
+@pytest.mark.parametrize(("words", "cause", "part"), CONNECTING)
+def test_no_connection_is_told_with_what_to_do(words: str, cause: Cause, part: str) -> None:
+    failure = explain("spark", words, status=255, connected=False)
+    assert failure.cause is cause
+    assert part in str(failure)
+    assert "spark" in str(failure)
+    assert "\n" not in str(failure)
+
+
+@pytest.mark.parametrize(("words", "part"), CONNECTED)
+def test_a_connection_lost_is_told(words: str, part: str) -> None:
+    failure = explain("spark", words, status=255, connected=True)
+    assert failure.cause is Cause.LOST
+    assert part in str(failure)
+
+
+def test_words_from_before_the_login_do_not_explain_a_later_loss() -> None:
+    words = OPEN_KEY.replace("op@127.0.0.1: Permission denied", "") + "Connection to h closed by remote host.\r\n"
+    assert explain("spark", words, status=255, connected=True).cause is Cause.LOST
+
+
+def test_an_account_without_a_shell_is_quoted() -> None:
+    failure = explain("spark", "", status=1, connected=False, noise="\nThis account is currently not available.\n")
+    assert failure.cause is Cause.NO_SHELL
+    assert "gives no shell (This account is currently not available.)" in str(failure)

@@ -1,0 +1,202 @@
+import os
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import wait
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from fixtures.facts.target import Ssh
+from fixtures.ssh.connection import Connection
+from fixtures.ssh.errors import Cause, CommandTimeout, HostUnreachable
+from tests.ssh.conftest import Connect, served
+from tests.ssh.eventually import eventually, holding, running
+from tests.ssh.servers import NEEDED, Server, StandIn, account, target
+
+
+def failure(connection: Connection) -> HostUnreachable:
+    with pytest.raises(HostUnreachable) as first:
+        connection.run("true")
+    with pytest.raises(HostUnreachable) as awaited:
+        connection.wait()
+    started = monotonic()
+    with pytest.raises(HostUnreachable) as second:
+        connection.run("true")
+    assert monotonic() - started < 0.05
+    assert str(first.value) == str(second.value) == str(awaited.value)
+    assert first.value is not second.value
+    assert [entry.outcome for entry in connection.log] == ["unreachable", "unreachable"]
+    return first.value
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def no_shell(tmp_path: Path) -> Iterator[Server]:
+    yield from served(StandIn, tmp_path, "echo; echo This account is currently not available.; exit 1;")
+
+
+@pytest.fixture
+def without_timeout(tmp_path: Path) -> Iterator[Server]:
+    """A host whose PATH has no `timeout`, but `setsid`."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in (*NEEDED, "setsid"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    yield from served(StandIn, tmp_path, f"PATH={tools}; export PATH;")
+
+
+def test_an_unknown_host_key(server: Server, connect: Connect) -> None:
+    told = failure(connect(server, UserKnownHostsFile="/dev/null"))
+    assert told.cause is Cause.HOST_KEY_UNKNOWN
+    assert f"ssh-keyscan -p {server.port} 127.0.0.1" in told.sentence
+
+
+def test_a_changed_host_key(own_server: Server, connect: Connect, tmp_path: Path) -> None:
+    other = (own_server.files / "other.pub").read_text(encoding="ascii")
+    (tmp_path / "stale").write_text(f"[127.0.0.1]:{own_server.port} {other}", encoding="ascii")
+    told = failure(connect(own_server, UserKnownHostsFile=str(tmp_path / "stale")))
+    assert told.cause is Cause.HOST_KEY_CHANGED
+    assert f"replace the line in {tmp_path}/stale" in told.sentence
+
+
+def test_a_wrong_key(server: Server, connect: Connect) -> None:
+    told = failure(connect(server, IdentityFile=str(server.files / "other")))
+    assert told.cause is Cause.PERMISSION_DENIED
+    assert f"{account()}@127.0.0.1" in told.sentence
+
+
+def test_a_wrong_user(server: Server, connect: Connect) -> None:
+    told = failure(connect(server, User="nosuchuser", IdentityFile=str(server.files / "other")))
+    assert told.cause is Cause.PERMISSION_DENIED
+    assert "nosuchuser@127.0.0.1" in told.sentence
+
+
+def test_a_refused_port(stand_in: Server, connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    told = failure(connect(stand_in, Port=str(port)))
+    assert told.cause is Cause.REFUSED
+    assert f"127.0.0.1 port {port}" in told.sentence
+
+
+def test_a_silent_port(stand_in: Server, connect: Connect, silent_port: int) -> None:
+    way = target(stand_in, Port=str(silent_port)).model_copy(update={"connect_timeout_s": 1})
+    started = monotonic()
+    assert failure(connect(way)).cause is Cause.TIMEOUT
+    assert monotonic() - started < 5
+
+
+def test_a_name_that_does_not_resolve(stand_in: Server, connect: Connect) -> None:
+    told = failure(connect(stand_in, HostName="nosuch.invalid"))
+    assert told.cause is Cause.NAME_UNKNOWN
+    assert "nosuch.invalid" in told.sentence
+
+
+def test_a_configuration_that_is_not_there(connect: Connect) -> None:
+    told = failure(connect(Ssh(host="spark", config="/nonexistent/ssh_config")))
+    assert told.cause is Cause.CONFIGURATION
+    assert "/nonexistent/ssh_config" in told.sentence
+
+
+def test_no_ssh_client(connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = failure(connect(Ssh(host="spark")))
+    assert told.cause is Cause.CLIENT_MISSING
+    assert "install OpenSSH's client" in told.sentence
+
+
+def test_a_login_that_never_gives_a_shell(stand_in: Server, connect: Connect, silent_port: int) -> None:
+    way = target(stand_in, Port=str(silent_port))
+    # ssh itself would wait for a whole second.
+    told = failure(connect(way.model_copy(update={"connect_timeout_s": 0.5, "command_timeout_s": 0.1})))
+    assert told.cause is Cause.TIMEOUT
+    assert "gave no shell within 0.6 s" in told.sentence
+
+
+def test_an_account_without_a_shell(no_shell: Server, connect: Connect) -> None:
+    told = failure(connect(no_shell))
+    assert told.cause is Cause.NO_SHELL
+    assert "gives no shell (This account is currently not available.)" in told.sentence
+
+
+def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect) -> None:
+    connection = connect(own_server)
+    directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
+    waiting = [connection.submit("sleep 4108") for _ in range(20)]
+    assert eventually(lambda: len(running("sleep 4108")) >= 16)
+    cut = monotonic()
+    own_server.drop()
+    done, _ = wait(waiting, timeout=10)
+    assert len(done) == 20
+    assert monotonic() - cut < 3
+    causes = {error.cause for future in waiting if isinstance(error := future.exception(), HostUnreachable)}
+    assert causes == {Cause.LOST}
+    started = monotonic()
+    with pytest.raises(HostUnreachable, match="was lost"):
+        connection.run("true")
+    assert monotonic() - started < 0.05
+    assert eventually(lambda: not running("sleep 4108") and not holding(directory) and not Path(directory).exists())
+
+
+# The command's parent is `timeout`, whose parent is the job, whose parent is the shell.
+SHELL = "up() { read -r _ _ _ parent _ </proc/$1/stat; echo $parent; }; shell=$(up $(up $PPID))"
+
+
+def test_a_shell_killed_on_the_host_is_a_lost_connection(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
+    other = connection.submit("sleep 4109", 1)
+    with pytest.raises(HostUnreachable, match="connection to spark was lost"):
+        connection.run(f"{SHELL}; kill -9 $shell; sleep 1")
+    assert isinstance(other.exception(), HostUnreachable)
+    assert eventually(lambda: not running("sleep 4109") and not holding(directory) and not Path(directory).exists())
+
+
+def test_a_shell_that_falls_silent_is_given_up(
+    server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "patience_s", 0.3)
+    connection = connect(server)
+    shell = int(connection.run(f"{SHELL}; echo $shell; kill -STOP $shell").stdout)
+    try:
+        with pytest.raises(HostUnreachable, match=r"has not answered for 0\.3 s and was given up"):
+            connection.run("true", 0.1)
+    finally:
+        os.kill(shell, signal.SIGCONT)
+    assert eventually(lambda: not Path(f"/proc/{shell}").exists())
+
+
+def test_a_command_that_may_not_be_killed_is_told_so(without_timeout: Server, connect: Connect) -> None:
+    connection = connect(without_timeout)
+    connection.wait()
+    assert connection._client
+    # What root's command under sudo does to its user's shell.
+    connection._client.send(b"kill() { [ $1 = -0 ]; }\n")
+    with pytest.raises(CommandTimeout, match="could not be ended and may still run"):
+        connection.run("sleep 1", 0.1)
+    assert connection.run("echo goes on").stdout == b"goes on\n"
+
+
+def test_without_timeout_on_the_host_time_is_kept_here(without_timeout: Server, connect: Connect) -> None:
+    connection = connect(without_timeout)
+    with pytest.raises(CommandTimeout, match="was ended"):
+        connection.run("sleep 4110 & sleep 4110", 0.1)
+    assert eventually(lambda: not running("sleep 4110"))
+
+
+def test_its_one_thread_ends_with_it(stand_in: Server, connect: Connect) -> None:
+    connection = connect(stand_in)
+    connection.run("true")
+    assert [thread.name for thread in threading.enumerate()].count("ssh spark") == 1
+    connection.close()
+    assert "ssh spark" not in [thread.name for thread in threading.enumerate()]
