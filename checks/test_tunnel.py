@@ -5,7 +5,7 @@ import pytest
 from fixtures.cloudflare.tunnel import Tunnel
 from fixtures.cloudflare.tunnel_config import TunnelConfig
 from fixtures.cloudflare.tunnel_connections import TunnelConnections
-from fixtures.host.connector import Connector
+from fixtures.host.own_connector import OwnConnector
 from fixtures.suite.judging import Judge
 from fixtures.suite.run import Run
 
@@ -89,14 +89,14 @@ def test_data_centres(judge: Judge, tunnel_connections: TunnelConnections) -> No
 
 
 @pytest.mark.fact("tunnel.connector_on_host")
-def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, connector: Connector) -> None:
+def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, own_connector: OwnConnector) -> None:
     """Another machine, or another process, serves the tunnel too, and gets a share of the requests.
 
     Find it by the address and the architecture of its connections, stop it, and rotate the token if nobody knows
     it.
     """
-    note = f"the host's connector is {connector.connector_id}; {tunnel_connections.told}"
-    judge(tunnel_connections.only_from(connector.connector_id), note=note)
+    note = f"{own_connector.told}; {tunnel_connections.told}"
+    judge(tunnel_connections.only_from(own_connector.connector_id), note=note)
 
 
 @pytest.mark.fact("tunnel.ingress")

@@ -2,9 +2,9 @@
 
 import importlib
 import inspect
-from types import SimpleNamespace
 from typing import Any
 
+from fixtures.host.own_connector import OwnConnector
 from fixtures.suite.judging import Judge
 from fixtures.suite.run import OBSERVATIONS, Run
 from fixtures.suite.verdict import Nonconformant, Unmet, Unreachable
@@ -32,7 +32,7 @@ CHECKS = _checks()
 def verdict(fact: str, run: Run) -> str:
     """What a check makes of a run: conformant, nonconformant, or the fact by which it is blocked."""
     judge = Judge(fact, run.facts.all()[fact])
-    own: dict[str, Any] = {"judge": judge, "run": run, "connector": SimpleNamespace(connector_id=CONNECTOR)}
+    own: dict[str, Any] = {"judge": judge, "run": run, "own_connector": OwnConnector(CONNECTOR, "the host's")}
     try:
         needs = inspect.signature(CHECKS[fact]).parameters
         CHECKS[fact](**{name: own[name] if name in own else run.get(OBSERVATIONS[name]) for name in needs})
@@ -49,7 +49,7 @@ def verdict(fact: str, run: Run) -> str:
 def failing(run: Run) -> dict[str, str]:
     """Every check that is not conformant."""
     for name in OBSERVATIONS:
-        if any(name in inspect.signature(check).parameters for check in CHECKS.values()) and name != "connector":
+        if any(name in inspect.signature(check).parameters for check in CHECKS.values()) and name != "own_connector":
             run.start(OBSERVATIONS[name])
     verdicts = {fact: verdict(fact, run) for fact in CHECKS}
     return {fact: told for fact, told in verdicts.items() if told != "conformant"}

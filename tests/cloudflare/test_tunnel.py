@@ -7,9 +7,11 @@ from fixtures.cloudflare.tunnel import tunnel_of
 from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
 from fixtures.cloudflare.tunnel_connections import TunnelConnections, connections_of
 from fixtures.facts.model import IngressRule
+from fixtures.suite.verdict import Unmet
 
 HOST = "ollama.example.org"
 SERVICE = "http://localhost:11434"
+WILDCARD = "*.example.org"
 CATCH_ALL = {"service": "http_status:404"}
 
 
@@ -45,8 +47,11 @@ def test_the_documented_configuration() -> None:
 @pytest.mark.parametrize("nothing", [{}, {"config": None}, {"config": {"ingress": None}, "version": 0}])
 def test_a_tunnel_that_nobody_configured(nothing: dict[str, Any]) -> None:
     seen = config_of(Table("the configuration", nothing))
-    assert (seen.rules, seen.first, seen.fallback, seen.http_host_header(HOST)) == ((), None, None, None)
+    assert (seen.rules, seen.first, seen.fallback) == ((), None, None)
     assert seen.told == "version 0: no rules"
+    with pytest.raises(Unmet) as unmet:
+        seen.http_host_header(HOST)
+    assert unmet.value.fact == "tunnel.ingress"
 
 
 def test_a_path_makes_another_rule() -> None:
@@ -78,6 +83,8 @@ def test_a_fallback_takes_everything(last: dict[str, Any], fallback: str | None)
         ([{"hostname": HOST, "originRequest": {}}], {}, None),
         ([{"hostname": "x.org"}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
         ([{"hostname": "x.org", "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
+        ([{"hostname": WILDCARD}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, None),
+        ([{"hostname": WILDCARD, "service": "http_status:404"}, {"hostname": HOST}], {"httpHostHeader": "b"}, "b"),
     ],
 )
 def test_the_host_header_is_that_of_the_rule_that_takes_the_public_name(
@@ -94,6 +101,7 @@ def test_protect_with_access_is_read_from_the_rule_or_from_the_whole() -> None:
     for rule in (own.rules[0], common.rules[0]):
         assert (rule.access_required, rule.access_team, rule.access_audiences) == (True, "team", ("aud",))
     assert own.rules[1].access_required is False
+    assert own.first == IngressRule(hostname=HOST, service=f"{SERVICE} (only with a token of Access for aud in team)")
 
 
 def connections(*connectors: tuple[str, list[tuple[str, bool]]]) -> TunnelConnections:
@@ -137,5 +145,8 @@ def test_a_stranger_is_named() -> None:
 
 def test_no_connection_is_from_nobody() -> None:
     for seen in (connections(), connections(("host", [("lax01", True)]))):
-        assert not seen.only_from("host")
+        with pytest.raises(Unmet, match="0"):
+            seen.only_from("host")
+        with pytest.raises(Unmet, match="0"):
+            len(seen.data_centres)
     assert connections().told == "no connector"
