@@ -104,3 +104,14 @@ def test_order(http: httpx.Client) -> None:
     up, down = (http.get(f"{RECORDS}?order=name&direction={way}").json()["result"] for way in ("asc", "desc"))
     assert [record["name"] for record in up] == ["a.example.org", lab.HOST]
     assert up == down[::-1]
+
+
+def test_a_delegation_shadows_the_records_of_its_name(http: httpx.Client) -> None:
+    both = [
+        {"type": "A", "name": "hidden", "content": "192.0.2.1"},
+        {"type": "NS", "name": "hidden", "content": "ns.elsewhere.example"},
+    ]
+    made = {fields["type"]: http.post(RECORDS, json=fields).json()["result"]["id"] for fields in both}
+    query = {"name.exact": "hidden.example.org", "include_shadow_metadata": "true"}
+    found = {record["type"]: record["meta"] for record in http.get(RECORDS, params=query).json()["result"]}
+    assert found == {"A": {"shadowed_by": [made["NS"]]}, "NS": {}}

@@ -33,6 +33,14 @@ def test_an_unproxied_cname_shows_as_it_is() -> None:
     assert reply.answers[0].ttl_s == 120
 
 
+def test_a_server_may_answer_with_an_alias_of_its_own() -> None:
+    world = a_world()
+    stale = {HOST: f"{TUNNEL}.cfargotunnel.com"}
+    assert data(ask(world, HOST, aliases=stale)) == [f"CNAME {TUNNEL}.cfargotunnel.com."]
+    both = ask(world, HOST, aliases=stale, addresses={HOST: ["127.0.0.9"]})
+    assert data(both) == [f"CNAME {TUNNEL}.cfargotunnel.com.", "A 127.0.0.9"]
+
+
 def test_a_paused_zone_shows_its_records_as_they_are() -> None:
     world = a_world()
     world.zone["paused"] = True
