@@ -39,14 +39,19 @@ def test_pulumi_reads_its_stack(tmp_path: Path) -> None:
 def test_pulumi_says_what_is_wrong_in_its_own_words(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path, pulumi_passphrase="canary-pass") as host:
-            locked = await pulumi(host, "config", "get", "a:b", "--cwd", "cloud")
+            key = "dgx-spark:cloudflareTunnelToken"
+            locked = await pulumi(host, "config", "get", key, "--cwd", "cloud")
             assert locked.status == 255
             assert "passphrase must be set with PULUMI_CONFIG_PASSPHRASE" in locked.complaint
+            listed = json.loads((await pulumi(host, "config", "--json", "--cwd", "cloud")).out)
+            assert listed[key] == {"secret": True}
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
-                assert "incorrect passphrase" in (await pulumi(host, "config", "--cwd", "cloud")).complaint
+                shown = await pulumi(host, "config", "--show-secrets", "--cwd", "cloud")
+                assert "incorrect passphrase" in shown.complaint
                 patch.setenv("PULUMI_CONFIG_PASSPHRASE", "canary-pass")
-                missing = await pulumi(host, "config", "get", "a:b", "--cwd", "cloud")
+                assert (await pulumi(host, "config", "get", key, "--cwd", "cloud")).text == TOKEN
+            missing = await pulumi(host, "config", "get", "a:b", "--cwd", "cloud")
             assert missing.status == 255
             assert missing.complaint == "error: configuration key 'a:b' not found for stack 'dev'"
             assert "no Pulumi.yaml project file found" in (await pulumi(host, "config", "get", "a:b")).complaint
@@ -70,6 +75,21 @@ def test_pulumi_sets_and_removes(tmp_path: Path) -> None:
             await pulumi(host, "config", "rm", "a:b", "--cwd", "cloud")
             assert "a:b" not in yaml.safe_load(stack.read_text())["config"]
             assert (host.operator_bin.parent / "pulumi.json").stat().st_mode & 0o777 == 0o600
+
+    asyncio.run(scenario())
+
+
+def test_pulumi_without_a_stack(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            assert (await pulumi(host, "stack", "unselect", "--cwd", "cloud")).status == 0
+            lost = await pulumi(host, "config", "--cwd", "cloud")
+            assert (lost.status, "no stack selected" in lost.complaint) == (255, True)
+            assert (await pulumi(host, "config", "--cwd", "cloud", "--stack", "dev")).status == 0
+            unknown = await pulumi(host, "stack", "select", "prod", "--cwd", "cloud")
+            assert (unknown.status, "no stack named 'prod' found" in unknown.complaint) == (255, True)
+            assert (await pulumi(host, "stack", "select", "dev", "--cwd", "cloud")).status == 0
+            assert (await pulumi(host, "config", "--cwd", "cloud")).status == 0
 
     asyncio.run(scenario())
 

@@ -129,3 +129,12 @@ def test_without_the_secrets_nothing_is_vouched_for(tmp_path: Path) -> None:
     run = run_of(Target(repository=Repository(path=str(tmp_path))), given={esc_tunnel_token: hindered})
     with pytest.raises(Unreachable, match="pulumi is not there"):
         run.get(leaks)
+
+
+def test_what_is_found_counts_though_a_secret_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"client_secret: {CLIENT}\n")
+    hindered = Unreachable("pulumi", "pulumi is not there")
+    given = {esc_tunnel_token: hindered, access_client_secret: hindered}
+    seen = run_of(Target(repository=Repository(path=str(tmp_path))), given=given).get(leaks)
+    assert [leak.line for leak in seen.found] == [1]
+    assert "not looked for: the tunnel's token, the service token's secret" in seen.told

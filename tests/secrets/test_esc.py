@@ -88,3 +88,10 @@ def test_onepassword_that_is_not_installed_is_a_finding(tmp_path: Path) -> None:
     seen = run_of(target).get(onepassword)
     assert not seen.answers
     assert "cannot be started" in seen.told
+
+
+def test_onepassword_that_lacks_one_item_answers_all_the_same(tmp_path: Path) -> None:
+    says = """echo 'could not get item v/i: "i" is not an item' >&2; exit 1"""
+    seen = run_of(target_of(tmp_path, op=says, token="op:op://v/i/f")).get(onepassword)
+    assert seen.answers
+    assert "has no op://v/i/f" in seen.told
