@@ -10,6 +10,7 @@ from fixtures.secret import conceal
 
 EDGE = (("server", "cloudflare"), ("cf-ray", "8f00ba4-FRA"))
 META = "eyJhbGciOiJSUzI1NiJ9.eyJzZXJ2aWNlX3Rva2VuX3N0YXR1cyI6ZmFsc2V9.c2lnbmF0dXJl"
+BEHIND = ("cf-cache-status", "DYNAMIC")
 LOGIN = (
     "https://team.cloudflareaccess.com/cdn-cgi/access/login/ollama.example.org"
     f"?kid=aud-of-the-app&meta={META}&redirect_url=%2Fapi%2Ftags"
@@ -47,6 +48,9 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(403, HTML, body="<h1>Sorry, you have been blocked</h1>"), Answerer.EDGE, "you have been blocked"),
         (exchange(403, body="<center>cloudflare</center>"), Answerer.EDGE, "Cloudflare's page"),
         (exchange(403, ("cf-error-type", "1020")), Answerer.EDGE, "cf-error-type: 1020"),
+        (exchange(301, ("location", "https://elsewhere.example/")), Answerer.EDGE, "301 to elsewhere.example"),
+        (exchange(302, ("location", "https://cloudflareaccess.com.evil.example/")), Answerer.EDGE, "302 to cloudflare"),
+        (exchange(403, body="closed for today"), Answerer.EDGE, "403 with a body, without cf-cache-status"),
         # Access
         (exchange(302, ("location", LOGIN)), Answerer.ACCESS, "login page on team.cloudflareaccess.com"),
         (exchange(403, ("cf-access-aud", "a"), ("cf-access-domain", "d")), Answerer.ACCESS, "403 with cf-access-aud"),
@@ -67,10 +71,12 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(404), Answerer.BEHIND, "status 404, an empty body"),
         (exchange(200, body='{"models": []}'), Answerer.BEHIND, "status 200"),
         (exchange(502, body="Bad Gateway: dial tcp"), Answerer.BEHIND, "status 502"),
-        (exchange(403, body='{"error_code": 1020}'), Answerer.BEHIND, "status 403"),
+        (exchange(403, BEHIND, body='{"error_code": 1020}'), Answerer.BEHIND, "status 403"),
+        (exchange(404, BEHIND, body="404 page not found"), Answerer.BEHIND, "status 404"),
+        (exchange(301, BEHIND, ("location", "https://elsewhere.example/")), Answerer.BEHIND, "status 301"),
+        (exchange(500, body="oh"), Answerer.BEHIND, "status 500"),
         (exchange(200, body="error code: 1020"), Answerer.BEHIND, "status 200"),
         (exchange(200, ("cf-access-aud", "a")), Answerer.BEHIND, "status 200"),
-        (exchange(302, ("location", "https://cloudflareaccess.com.evil.example/")), Answerer.BEHIND, "status 302"),
         (exchange(302, ("location", "https://[cloudflareaccess.com")), Answerer.BEHIND, "status 302"),
         (exchange(200, body="[" * 1990), Answerer.BEHIND, "status 200"),
         (exchange(302, ("location", "/login?kid=cloudflareaccess.com")), Answerer.BEHIND, "status 302"),
