@@ -70,7 +70,7 @@ def test_generates(judge: Judge, public_generation: Generation) -> None:
     Where the note tells of an error or a cut, try the same on the host (`ollama run MODEL`): if it works there, tunnel
     or edge break the stream. Where another model answered, the documented one is not served.
     """
-    judge(public_generation.model, note=f"asked for {public_generation.asked}, got {public_generation.chunks} chunks")
+    judge(public_generation.answered, note=public_generation.told)
 
 
 @pytest.mark.fact("public.first_token_s")
@@ -80,7 +80,7 @@ def test_first_token(judge: Judge, public_generation: Generation) -> None:
     Mostly the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib, and raise
     OLLAMA_KEEP_ALIVE on the host.
     """
-    judge(public_generation.first_token_s, note=f"{public_generation.asked}, {public_generation.total_s:g} s in all")
+    judge(public_generation.first_token_s, note=public_generation.told)
 
 
 @pytest.mark.fact("public.chunk_gap_s")
@@ -90,4 +90,4 @@ def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
     See whether the model runs on the GPU (ollama.gpu_share), whether others use it at the same time, and whether
     connections of the tunnel come and go.
     """
-    judge(public_generation.longest_gap_s, note=f"{public_generation.chunks} chunks in {public_generation.total_s:g} s")
+    judge(public_generation.longest_pause_s, note=public_generation.told)

@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import Callable, Iterable
 from threading import Event
 from typing import Any
@@ -45,7 +46,7 @@ def test_a_stream_is_measured(authority: LabAuthority) -> None:
         yield chunk(done=True)[10:]
 
     seen = generation(authority, stream)
-    assert (seen.model, seen.asked, seen.chunks, seen.text) == ("llama3.3:70b", "llama3.3:70b", 4, "Red, green")
+    assert (seen.answered, seen.asked, seen.chunks, seen.text) == ("llama3.3:70b", "llama3.3:70b", 4, "Red, green")
     assert 0 <= seen.first_token_s <= seen.total_s
     assert 0 <= seen.longest_gap_s <= seen.total_s
 
@@ -71,20 +72,51 @@ def test_a_model_that_is_not_served_is_replaced_so_that_its_fact_alone_fails(aut
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ([HEAD, chunk("a")], "no end in 1 chunks"),
-        ([HEAD, chunk(done=True)], "no token in 1 chunks"),
-        ([HEAD], "no token in 0 chunks"),
         ([HEAD, chunk("a"), b'{"error": "model runner crashed"}\n'], "an error after 1 chunks"),
         ([HEAD, b"<html>\n"], "an error after 0 chunks"),
-        ([HEAD.replace(b"connection: close", b"content-length: 999"), chunk("a")], "a stream cut after 1 chunks"),
-        (http(524), "status 524"),
         (http(404, b'{"error": "model not found"}'), "status 404"),
     ],
 )
-def test_a_stream_without_its_end_is_a_finding(authority: LabAuthority, parts: list[bytes], words: str) -> None:
+def test_a_refusal_or_an_error_is_a_finding(authority: LabAuthority, parts: list[bytes], words: str) -> None:
     with pytest.raises(Unmet) as caught:
         generation(authority, lambda _: parts)
     assert (caught.value.fact, caught.value.observed) == ("public.generates", words)
+
+
+CUT = HEAD.replace(b"connection: close", b"content-length: 999")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words", "why"),
+    [
+        ([HEAD, chunk("a")], "no end in 1 chunks", "without its last chunk"),
+        ([CUT, chunk("a")], "no end in 1 chunks", "not complete HTTP"),
+        ([HEAD], "no token in 0 chunks", "without its last chunk"),
+        ([CUT], "no token in 0 chunks", "not complete HTTP"),
+        (http(524), "no token in 0 chunks", "status 524"),
+    ],
+)
+def test_a_stream_that_breaks_off_leaves_a_wait_without_end(
+    authority: LabAuthority, parts: list[bytes], words: str, why: str
+) -> None:
+    seen = generation(authority, lambda _: parts)
+    with pytest.raises(Unmet) as caught:
+        _ = seen.answered
+    assert (caught.value.fact, caught.value.observed) == ("public.generates", words)
+    assert why in caught.value.note
+    if seen.text:
+        assert seen.first_token_s < seen.longest_pause_s == math.inf
+    else:
+        assert seen.first_token_s == math.inf
+        with pytest.raises(Unmet) as caught:
+            _ = seen.longest_pause_s
+        assert caught.value.fact == "public.first_token_s"
+
+
+def test_an_end_without_a_token_is_no_answer(authority: LabAuthority) -> None:
+    seen = generation(authority, lambda _: [HEAD, chunk(done=True)])
+    with pytest.raises(Unmet, match="no token in 1 chunks"):
+        _ = seen.answered
 
 
 def test_no_model_is_a_finding(authority: LabAuthority) -> None:
