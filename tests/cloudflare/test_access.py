@@ -196,6 +196,7 @@ def test_the_documented_policy_is_found_by_name_else_the_first_that_allows() -> 
     service, allow, last = policy("non_identity", TOKEN, name="s"), policy("allow", name="a"), policy("allow", name="l")
     assert named([service, allow, last], "l") == last
     assert named([service, allow, last], "gone") == allow
+    assert named([service], "gone") is None
     assert named([service], None) == service
     assert named([], "gone") is None
 
