@@ -8,6 +8,8 @@ from fixtures.host.connection import host
 from fixtures.host.machine import machine
 from fixtures.host.pulumi import host_pulumi
 from fixtures.repository.workflow import Workflow, workflow
+from fixtures.ssh.backend import PersistentBackend
+from fixtures.ssh.errors import Cause, HostUnreachable
 from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
 from tests.host.stubs import StubHost, given, run_on
 
@@ -31,6 +33,31 @@ def test_a_host_that_is_not_there_is_one_root(tmp_path: Path) -> None:
     assert said[0] == said[1]
     assert said[0][2] == "host.reachable"
     assert "spark-291b" in said[0][1]
+
+
+@pytest.mark.parametrize(
+    ("cause", "contradicts"),
+    [(cause, cause in {Cause.HOST_KEY_CHANGED, Cause.NO_SHELL}) for cause in Cause],
+)
+def test_a_host_that_answers_otherwise_than_it_must_fails_its_fact(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cause: Cause, contradicts: bool
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise HostUnreachable(cause, "why, and what to do")
+
+    monkeypatch.setattr(PersistentBackend, "run", gone)
+    config = tmp_path / "config"
+    config.write_text("Host *\n  HostName 127.0.0.1\n  Port 1\n")
+    run = run_on(None, target__ssh={"host": "spark-291b", "config": str(config)})
+    with run.closing:
+        if contradicts:
+            with pytest.raises(Unmet) as unmet:
+                run.get(machine)
+            assert (unmet.value.fact, unmet.value.note) == ("host.reachable", "why, and what to do")
+        else:
+            with pytest.raises(Unreachable, match="why, and what to do") as unreachable:
+                run.get(machine)
+            assert unreachable.value.owner == "host.reachable"
 
 
 # --- pulumi, on the host or by the workflow
