@@ -5,6 +5,8 @@ import hashlib
 import random
 from pathlib import Path
 
+import asyncssh
+
 from fixtures.lab.host.process import DEVNULL, Process, Streams
 from tests.lab.host_bench import ends, running, ssh
 
@@ -102,6 +104,34 @@ def test_other_keys_other_users_and_passwords_do_not_get_in(tmp_path: Path) -> N
             refused = await ssh(host, "spark-291b", "true")
             assert refused.status == 255
             assert "Host key verification failed" in refused.complaint
+
+    asyncio.run(scenario())
+
+
+def test_the_accounts_files_decide_at_each_login(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            passwd, keys = host.root / "etc/passwd", host.root / "home/operator/.ssh/authorized_keys"
+            passwd.write_text(passwd.read_text().replace(":/bin/sh", ":/bin/false"))
+            assert (await ssh(host, "spark-291b", "true")).status == 1
+            keys.write_text("")
+            assert "Permission denied (publickey)" in (await ssh(host, "spark-291b", "true")).complaint
+            keys.unlink()
+            assert "Permission denied (publickey)" in (await ssh(host, "spark-291b", "true")).complaint
+
+    asyncio.run(scenario())
+
+
+def test_it_stops_listening_shows_another_key_and_comes_back(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            port = host.ssh.port
+            await host.ssh.close()
+            assert "Connection refused" in (await ssh(host, "spark-291b", "true")).complaint
+            await host.ssh.open(asyncssh.generate_private_key("ssh-ed25519"))
+            assert "IDENTIFICATION HAS CHANGED" in (await ssh(host, "spark-291b", "true")).complaint
+            await host.ssh.reopen()
+            assert ((await ssh(host, "spark-291b", "true")).status, host.ssh.port) == (0, port)
 
     asyncio.run(scenario())
 

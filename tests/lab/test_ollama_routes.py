@@ -241,6 +241,30 @@ def test_a_line_a_request_as_gin_writes_it(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_path_may_answer_with_anything(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with ollama(tmp_path) as server:
+            server.switch(body={"/api/tags": "<html>"}, status={"/api/version": 500})
+            assert await server.get("/api/tags") == (200, "<html>")
+            assert await server.get("/api/version") == (500, "")
+
+    asyncio.run(scenario())
+
+
+def test_it_ends_though_a_generation_does_not(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with ollama(tmp_path) as server:
+            server.switch(token_s=600)
+            asking = asyncio.create_task(server.post("/api/generate", {"model": MODEL, "prompt": "Count."}))
+            while not (await server.json("/api/ps"))["models"]:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.01)
+            server.log.terminate()
+            assert await server.log.end() == 0
+            await asyncio.wait([asking])
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("signal_name", ["terminate"])
 def test_it_ends_with_0(tmp_path: Path, signal_name: str) -> None:
     async def scenario() -> None:
