@@ -76,6 +76,7 @@ def test_the_secret_within_a_tunnels_token_is_masked_too() -> None:
         ('DGX_SERIAL_NUMBER="1234567890"', 'DGX_SERIAL_NUMBER="***"'),
         ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.c2lnbmF0dXJlMTIz", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.***"),
         ("set-cookie: CF_Authorization=abcdefghij; Path=/", "set-cookie: CF_Authorization=***; Path=/"),
+        ("token eyJhIjoi" + "Zm9v" * 30 + "== end", "token *** end"),
         ("nothing to hide", "nothing to hide"),
     ],
 )

@@ -1,0 +1,48 @@
+"""The suite as its users run it: a process of its own, against a lab of its own or one that is kept."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Session:
+    """How a run ended, and what it printed and wrote."""
+
+    code: int
+    out: str
+    reports: Path
+
+    @property
+    def written(self) -> str:
+        """Everything that the run left: its output and all its reports."""
+        return "\n".join([self.out, *(path.read_text() for path in sorted(self.reports.iterdir()))])
+
+
+def project(place: Path) -> Path:
+    """A checkout whose reports are its own: the code by links, so that runs side by side share nothing else."""
+    for name in ("checks", "fixtures", "conftest.py", "pyproject.toml"):
+        (place / name).symlink_to(PROJECT / name)
+    return place
+
+
+def check(place: Path, *options: str, environment: Mapping[str, str] | None = None) -> Session:
+    """Run `pytest checks/` in a checkout made by `project`."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", *options]
+    done = subprocess.run(
+        command, cwd=place, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    return Session(done.returncode, done.stdout + done.stderr, place / "reports")
+
+
+def labs() -> set[Path]:
+    """The directories of all labs on this machine, those of other tests too."""
+    return set(Path(tempfile.gettempdir()).glob("spark-lab-*"))

@@ -1,0 +1,121 @@
+"""The lab's secrets are canaries: whatever fails, none of them stands in any output, nor in any process's arguments."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import heal, inflict, named
+from tests.end_to_end.session import check, project
+
+TALKATIVE = ("-vv", "--showlocals", "--log-level=DEBUG", "--log-cli-level=DEBUG", "--tb=long", "-rA")
+BEGINNING = 12
+"""So many first characters of a secret are as good as the whole for whoever looks for them."""
+
+
+def canaries(lab: Announcement) -> dict[str, str]:
+    """Every secret of a lab, by what it is."""
+    stack = json.loads((Path(lab.operator) / "pulumi.json").read_text())["config"]
+    token = stack["dgx-spark:cloudflareTunnelToken"]["value"]
+    return {
+        "API token": lab.api_token,
+        "tunnel token": token,
+        "tunnel secret": json.loads(base64.b64decode(token))["s"],
+        "client secret": stack["dgx-spark:accessClientSecret"]["value"],
+        **json.loads((Path(lab.operator) / "op.json").read_text())["items"],
+    }
+
+
+def found(text: str, secrets: dict[str, str]) -> list[str]:
+    return [name for name, value in secrets.items() if value[:BEGINNING] in text and name != "tunnel token"] + [
+        "tunnel token" for name, value in secrets.items() if name == "tunnel token" and value in text
+    ]  # the beginning of a tunnel's token is its account, which is no secret
+
+
+@pytest.fixture
+def broken(kept_lab: Announcement, request: pytest.FixtureRequest) -> Iterator[Announcement]:
+    inflict(kept_lab, named(request.param))
+    yield kept_lab
+    heal(kept_lab)
+
+
+@pytest.mark.parametrize("broken", [[], ["as-documented"]], indirect=True, ids=["healthy", "as-documented"])
+def test_no_output_of_a_talkative_run_holds_a_secret(broken: Announcement, tmp_path: Path) -> None:
+    secrets = canaries(broken)
+    ran = check(project(tmp_path), "--target", broken.target, *TALKATIVE)
+    assert ran.code in {0, 1}
+    assert found(ran.written, secrets) == []
+
+
+def test_a_check_that_breaks_with_secrets_at_hand_shows_none(kept_lab: Announcement, tmp_path: Path) -> None:
+    place = project(tmp_path)
+    (place / "checks").unlink()
+    (place / "checks").mkdir()
+    (place / "checks/test_secrets.py").write_text("""
+import pytest
+@pytest.mark.fact("secrets.client_secret_shape")
+def test_shape(judge, access_client_secret, esc_tunnel_token):
+    value, token = access_client_secret.reveal(), esc_tunnel_token.reveal()
+    print(value)
+    judge.show("shown", f"{value} {token}")
+    raise RuntimeError(f"{value} {token}")
+""")
+    ran = check(place, "--target", kept_lab.target, "checks/test_secrets.py::test_shape", *TALKATIVE)
+    assert "RuntimeError" in ran.out
+    assert found(ran.written, canaries(kept_lab)) == []
+
+
+def test_no_process_of_a_run_has_a_secret_among_its_arguments(kept_lab: Announcement, tmp_path: Path) -> None:
+    """Every program that the run starts is traced by a shell on its way; the host's own processes are looked at too."""
+    secrets = canaries(kept_lab)
+    seen = tmp_path / "arguments.txt"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    real = os.environ["PATH"]
+    for name in ("ssh", "git"):
+        (tools / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{seen}"\nPATH="{real}" exec {name} "$@"\n')
+        (tools / name).chmod(0o755)
+    place = tmp_path / "run"
+    place.mkdir()
+    ran = check(project(place), "--target", kept_lab.target, environment={"PATH": f"{tools}:{real}"})
+    assert ran.code == 0, ran.out
+    assert "spark-291b" in seen.read_text()
+    running = "\n".join(
+        path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    )
+    assert found(seen.read_text() + running, secrets) == []
+
+
+def test_nothing_of_the_lab_is_readable_to_others(kept_lab: Announcement) -> None:
+    directory = Path(kept_lab.directory)
+    assert directory.stat().st_mode & 0o077 == 0
+    assert (directory / "lab.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_lab_announces_no_secret_on_its_screen() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "fixtures.lab", "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout
+    out = ""
+    for line in process.stdout:
+        out += line
+        if "heal it" in line:
+            break
+    directory = Path(out.split("--target ")[1].split("/target.toml")[0])
+    lab = Announcement(**json.loads((directory / "lab.json").read_text()))
+    secrets = canaries(lab)
+    process.terminate()
+    out += process.stdout.read()
+    process.stdout.close()
+    assert process.wait() == 0
+    assert found(out, secrets) == []
+    assert not directory.exists()
