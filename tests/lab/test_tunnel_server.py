@@ -200,6 +200,21 @@ def test_a_dropped_connection_comes_back(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_connections_that_the_api_cleans_up_are_broken(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with bench(tmp_path) as lab, lab.connector() as connector:
+            (kept,) = lab.world.connectors[TUNNEL].values()
+            connector.log.mark()
+            for told in (("another tunnel", None), (TUNNEL, "another connector")):
+                lab.world.connectors_removed[0](*told)
+            assert len(kept.connections) == 4
+            lab.world.connectors_removed[0](TUNNEL, kept.id)
+            assert not kept.connections
+            await connector.log.lines_of("Registered tunnel connection", 4)
+
+    asyncio.run(scenario())
+
+
 def test_a_connection_lost_in_the_middle_breaks_its_answer(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with bench(tmp_path) as lab:
