@@ -215,11 +215,18 @@ def test_the_same_request_under_both_hosts(
     assert ("HTTP 403, empty body" in seen.told) is not answered
 
 
-@pytest.mark.parametrize("at_api", [Unreachable("y", "y"), TunnelConfig(1, "cloudflare", ())])
-def test_no_ingress_in_sight(stub: StubHost, at_api: object) -> None:
+def test_no_ingress_in_sight(stub: StubHost) -> None:
     with web(refuses_strangers) as address:
-        run = replay(stub, Unreachable("x", "x"), at_api)
+        run = replay(stub, Unreachable("x", "x"), Unreachable("y", "y"))
         given(run, ollama_models, OllamaModels(f"http://{address}", "", ()))
         seen = run.get(ollama_host_replay)
     assert seen.tunnelled.sent_host == "ollama.goldfish.io"
     assert "no ingress rule" in seen.told
+
+
+def test_where_no_rule_leads_anywhere_nothing_is_sent(stub: StubHost) -> None:
+    run = replay(stub, Unreachable("x", "x"), TunnelConfig(1, "cloudflare", ()))
+    given(run, ollama_models, OllamaModels("http://localhost:1", "", ()))
+    with pytest.raises(Unmet) as unmet:
+        run.get(ollama_host_replay)
+    assert unmet.value.fact == "tunnel.ingress"
