@@ -138,5 +138,6 @@ def test_without_the_statement_the_refusal_names_the_application(authority: LabA
 
 def test_where_nothing_names_the_application_nothing_is_concluded(authority: LabAuthority) -> None:
     inconclusive = pytest.raises(Unreachable, match="does not say which Access application")
-    with tls_server(edge_context(authority), lambda _: http(200, b"{}")) as server, inconclusive:
+    with tls_server(edge_context(authority), lambda _: http(200, b"{}")) as server, inconclusive as caught:
         run_to(server, authority).get(answering_app)
+    assert caught.value.owner == "access.refuses_anonymous"

@@ -101,6 +101,16 @@ def test_rules_without_identity(rule: Json, holds: bool) -> None:
     assert (decide(excluding, KEYS, a_request()).answer is None) == (not holds)
 
 
+@pytest.mark.parametrize(("path", "passes"), [("/api/tags", True), ("/api", False), ("/", False)])
+def test_an_exempt_path_passes_without_a_policy(path: str, passes: bool) -> None:
+    world = a_world(SERVICE_AUTH)
+    override = {"behavior": "public", "path_pattern": "/api/*"}
+    world.apps["app-1"]["destinations"] = [{"type": "public", "uri": HOST, "overrides": [override]}]
+    outcome = decide(world, KEYS, a_request(path))
+    assert (outcome.answer is None) == passes
+    assert outcome.match is not None
+
+
 def test_policies_come_by_precedence_and_links_are_followed() -> None:
     world = a_world()
     world.policies["shared"] = policy("bypass", {"everyone": {}}) | {"id": "shared"}

@@ -1,6 +1,7 @@
 import asyncio
 import datetime as dt
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 
@@ -378,3 +379,29 @@ def test_the_keys_are_served_on_both_hosts_and_verify_the_metadata() -> None:
 
     world = a_world(SERVICE_AUTH)
     with_edge(world, test)
+
+
+def _refusal(client: Client, authority: LabAuthority) -> str:
+    """Why a handshake fails, in OpenSSL's word; empty where it does not."""
+    with socket.create_connection(("127.0.0.1", client.edge.port), timeout=5) as raw:
+        try:
+            authority.client_context().wrap_socket(raw, server_hostname=HOST).close()
+        except ssl.SSLError as error:
+            return error.reason or ""
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [("present_none", "SSLV3_ALERT_HANDSHAKE_FAILURE"), ("speak_old_tls", "TLSV1_ALERT_PROTOCOL_VERSION")],
+)
+def test_a_handshake_is_refused_with_its_reason_until_the_edge_is_healed(change: str, reason: str) -> None:
+    async def test(client: Client, _gate: FakeGate) -> None:
+        getattr(client.edge, change)()
+        assert await asyncio.to_thread(_refusal, client, client.authority) == reason
+        client.edge.pipeline.origin_timeout_s = 0
+        client.edge.heal()
+        assert await asyncio.to_thread(_refusal, client, client.authority) == ""
+        assert client.edge.pipeline.origin_timeout_s > 100
+
+    with_edge(a_world(), test)
