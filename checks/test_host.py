@@ -36,7 +36,8 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
     Add them to a file in /etc/sudoers.d (with `visudo -f`) as NOPASSWD for the runner's user.
     """
     refused = ", ".join(sudo_rights.refused)
-    judge(sudo_rights.allowed, note=f"sudo would not run: {refused}. {sudo_rights.said}" if refused else "")
+    said = f" ({sudo_rights.said})" if sudo_rights.said else ""
+    judge(sudo_rights.allowed, note=f"sudo would not run: {refused}{said}" if refused else "")
 
 
 @pytest.mark.fact("host.release")

@@ -64,7 +64,7 @@ def test_every_sudo_command_counts() -> None:
     assert held(of_host.test_sudo, SudoRights(SUDO, (), ""))
     ok, observed, note = judged(of_host.test_sudo, SudoRights(SUDO[:2], SUDO[2:], "Sorry"))
     assert (ok, observed) == (False, ", ".join(SUDO[:2]))
-    assert note == f"sudo would not run: {SUDO[2]}. Sorry"
+    assert note == f"sudo would not run: {SUDO[2]} (Sorry)"
 
 
 def test_a_release_of_another_name() -> None:

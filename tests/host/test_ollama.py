@@ -100,8 +100,8 @@ def test_an_answer_that_is_not_ollamas(stub: StubHost, path: str, answer: tuple[
         _unit(run, "active")
         with pytest.raises(Unmet) as unmet:
             run.get(ollama_models)
-    assert unmet.value.fact == "ollama.url"
-    assert address in unmet.value.note
+    assert (unmet.value.fact, unmet.value.observed) == ("ollama.url", "no answer of Ollama's")
+    assert f"{address}{path}" in unmet.value.note
 
 
 def test_silence_of_a_stopped_service_is_the_services_fault(stub: StubHost) -> None:

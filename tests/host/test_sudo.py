@@ -26,6 +26,11 @@ def test_a_password_that_is_asked_for_is_a_refusal(stub: StubHost) -> None:
     assert seen.said == "sudo: a password is required"
 
 
+def test_a_host_without_sudo(stub: StubHost) -> None:
+    stub.command("sudo", "exit 127")
+    assert run_on(stub).get(sudo_rights).said == "there is no sudo"
+
+
 def test_no_word_reaches_the_shell_unquoted(stub: StubHost) -> None:
     run_on(stub, host__sudo=["$(touch x); `id` && true"]).get(sudo_rights)
     assert stub.backend.commands == ["sudo -n -l -- '$(touch' 'x);' '`id`' '&&' true"]
