@@ -4,7 +4,7 @@ import pytest
 
 from fixtures.host.binary import Binary, BinaryVersion
 from fixtures.host.connector import ConfigVersions, Connector, as_fact
-from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse
+from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
 from fixtures.host.journal import ConnectorJournal
 from fixtures.host.local_config import LocalConfig
 from fixtures.host.token_matches import TokenMatch
@@ -101,13 +101,14 @@ def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
 
 
 @pytest.mark.fact("cloudflared.token_variable")
-def test_token_variable(judge: Judge, cloudflared_token: InstalledToken) -> None:
+def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariables) -> None:
     """The token comes another way than deployments write it: the next one has no effect, or sets a second token.
 
     Look at `systemctl cat cloudflared` for the variable in the drop-in (it shows the token: not on a shared screen).
     """
-    found = cloudflared_token.variables
-    judge(judge.expect if judge.expect in found else found, note=f"the token's place: {cloudflared_token.place}")
+    found = cloudflared_token_variables.names
+    note = f"the token's place: {cloudflared_token_variables.place}"
+    judge(judge.expect if judge.expect in found else found, note=note)
 
 
 @pytest.mark.fact("cloudflared.token_present")

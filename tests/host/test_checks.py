@@ -10,7 +10,7 @@ from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
 from fixtures.host.clock import ClockSkew
 from fixtures.host.connector import ConfigVersions, Connector
 from fixtures.host.inference import Generated
-from fixtures.host.installed_token import InstalledToken, TokenFile
+from fixtures.host.installed_token import InstalledToken, TokenFile, TokenVariables
 from fixtures.host.journal import ConnectorJournal, Registration
 from fixtures.host.listeners import Listeners
 from fixtures.host.machine import Machine, Release
@@ -129,13 +129,16 @@ def test_no_file_may_be_looser(modes: tuple[str, ...], ok: bool, observed: str) 
     assert judged(of_cloudflared.test_token_mode, _token(files=files))[:2] == (ok, observed)
 
 
-def test_a_token_by_another_variable() -> None:
-    assert held(of_cloudflared.test_token_variable, _token(variables=("A", "CLOUDFLARE_TUNNEL_TOKEN")))
-    assert judged(of_cloudflared.test_token_variable, _token(variables=("TUNNEL_TOKEN",)))[:2] == (
-        False,
-        "TUNNEL_TOKEN",
-    )
-    assert judged(of_cloudflared.test_token_variable, _token(variables=()))[:2] == (False, "none")
+@pytest.mark.parametrize(
+    ("names", "ok", "observed"),
+    [
+        (("A", "CLOUDFLARE_TUNNEL_TOKEN"), True, "CLOUDFLARE_TUNNEL_TOKEN"),
+        (("TUNNEL_TOKEN",), False, "TUNNEL_TOKEN"),
+        ((), False, "none"),
+    ],
+)
+def test_a_token_by_another_variable(names: tuple[str, ...], ok: bool, observed: str) -> None:
+    assert judged(of_cloudflared.test_token_variable, TokenVariables(names, "the unit"))[:2] == (ok, observed)
 
 
 def test_a_unit_that_differs() -> None:

@@ -108,6 +108,18 @@ def test_no_copy(stub: StubHost, checkout: Path) -> None:
     assert unmet.value.fact == "cloudflared.unit_in_repository"
 
 
+def test_a_unit_that_is_gone_from_the_host(stub: StubHost, tmp_path: Path, checkout: Path) -> None:
+    run = run_on(stub, target__repository__path=str(checkout))
+    _unit(run, tmp_path / "unit", "/c run")
+    (tmp_path / "unit").unlink()
+    with pytest.raises(Unmet) as unmet:
+        run.get(cloudflared_unit_copy)
+    assert (unmet.value.fact, unmet.value.observed) == (
+        "cloudflared.unit_in_repository",
+        "no such file on the host",
+    )
+
+
 def test_no_repository(stub: StubHost) -> None:
     with pytest.raises(Unreachable, match=r"target\.repository"):
         run_on(stub, target__repository=None).get(cloudflared_unit_copy)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, tunnel_config
+from fixtures.cloudflare.tunnel_connections import Connection, TunnelConnections, tunnel_connections
+from fixtures.cloudflare.tunnel_connections import Connector as AtEdge
 from fixtures.host.connector import (
     Connector,
     as_fact,
@@ -19,6 +21,7 @@ from fixtures.host.curl import Reply
 from fixtures.host.journal import ConnectorJournal, cloudflared_journal
 from fixtures.host.ollama import OllamaModels, ollama_models
 from fixtures.host.ollama_host_header import ollama_host_replay
+from fixtures.host.own_connector import OwnConnector, own_connector
 from fixtures.host.process import Process, connector_process
 from fixtures.host.units import cloudflared_unit
 from fixtures.host.units import parse as parse_unit
@@ -164,9 +167,35 @@ def test_ready_with_odd_numbers() -> None:
 @pytest.mark.parametrize(("current", "same"), [(4, True), (5, False)])
 def test_versions(stub: StubHost, current: int, same: bool) -> None:
     run = run_with(stub)
-    given(run, connector, Connector("", "", 4, parse_config(reply(CONFIG)), None))
+    given(run, connector, Connector("", "ours", 4, parse_config(reply(CONFIG)), None))
+    given(run, tunnel_connections, TunnelConnections((served("ours"),)))
     given(run, tunnel_config, TunnelConfig(current, "cloudflare", ()))
     assert run.get(cloudflared_config_versions).same is same
+
+
+def served(connector_id: str) -> AtEdge:
+    """A connector with one connection, as the edge counts it."""
+    return AtEdge(connector_id, None, None, None, None, (Connection("c", "fra08", False, None, None),))
+
+
+@pytest.mark.parametrize(
+    ("others", "owner"), [((), "tunnel.connections"), ((served("theirs"),), "tunnel.connector_on_host")]
+)
+def test_versions_of_another_tunnels_configuration(stub: StubHost, others: tuple[AtEdge, ...], owner: str) -> None:
+    run = run_with(stub)
+    given(run, connector, Connector("", "ours", 4, parse_config(reply(CONFIG)), None))
+    given(run, tunnel_connections, TunnelConnections(others))
+    with pytest.raises(Unmet) as raised:
+        run.get(cloudflared_config_versions)
+    assert raised.value.fact == owner
+
+
+def test_versions_while_nothing_is_connected(stub: StubHost) -> None:
+    run = run_with(stub)
+    given(run, connector, Connector("", "ours", 0, parse_config(reply(CONFIG)), None))
+    given(run, tunnel_connections, TunnelConnections(()))
+    given(run, tunnel_config, TunnelConfig(4, "cloudflare", ()))
+    assert run.get(cloudflared_config_versions).same
 
 
 # --- the Host header
@@ -230,3 +259,24 @@ def test_where_no_rule_leads_anywhere_nothing_is_sent(stub: StubHost) -> None:
     with pytest.raises(Unmet) as unmet:
         run.get(ollama_host_replay)
     assert unmet.value.fact == "tunnel.ingress"
+
+
+# --- whose connector
+
+
+def own(seen: object) -> OwnConnector:
+    run = run_on(None)
+    given(run, connector, seen)
+    return run.get(own_connector)
+
+
+def test_the_hosts_own_connector() -> None:
+    assert own(Connector("", "ours", 4, None, None)).connector_id == "ours"
+    assert own(Unmet("cloudflared.active", "no")).connector_id is None
+
+
+@pytest.mark.parametrize("fact", ["cloudflared.unit", "cloudflared.ready_connections"])
+def test_a_connector_of_which_nothing_is_known(fact: str) -> None:
+    with pytest.raises(Unmet) as raised:
+        own(Unmet(fact, "no"))
+    assert raised.value.fact == fact

@@ -6,16 +6,18 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from fixtures.cloudflare.account import account_id
-from fixtures.cloudflare.tunnel import tunnel_token
+from fixtures.cloudflare.tunnel import tunnel, tunnel_token
 from fixtures.host.installed_token import (
     cloudflared_token,
     cloudflared_token_in_argv,
     cloudflared_token_in_use,
+    cloudflared_token_variables,
     cloudflared_valid_token,
     installed,
 )
@@ -29,6 +31,7 @@ from fixtures.suite.verdict import Unmet, Unreachable
 from tests.host.stubs import StubHost, given, run_on
 from tests.host.tokens import ACCOUNT, TUNNEL, token
 
+ELSEWHERE = "11111111-1111-4111-8111-111111111111"
 HANDS_ON = (
     "[Service]\nExecStart=/bin/sh -c 'TUNNEL_TOKEN=\"$$CLOUDFLARE_TUNNEL_TOKEN\" exec /usr/bin/cloudflared run'\n"
 )
@@ -288,7 +291,7 @@ def test_all_the_same(host_with: Installation) -> None:
     ("other", "said"),
     [
         (token("rotated"), "has another secret"),
-        (token(tunnel="11111111-1111-4111-8111-111111111111"), "is of tunnel 11111111"),
+        (token(tunnel=ELSEWHERE), "is of tunnel 11111111"),
         ("pasted wrong", "no tunnel token (12 characters)"),
     ],
 )
@@ -299,6 +302,33 @@ def test_another_token(host_with: Installation, other: str, said: str) -> None:
         assert not seen.same
         assert said in seen.told
         assert other not in seen.told
+
+
+def test_another_tunnels_token_has_a_current_one_of_its_own(host_with: Installation) -> None:
+    run = _matches(host_with)
+    host_with.environment(token(tunnel=ELSEWHERE))
+    given(run, tunnel, SimpleNamespace(id=TUNNEL))
+    with pytest.raises(Unmet) as raised:
+        run.get(cloudflared_token_api)
+    assert (raised.value.fact, raised.value.observed) == ("cloudflared.token_tunnel", ELSEWHERE)
+
+
+def test_the_token_of_a_tunnel_made_anew(host_with: Installation) -> None:
+    run = _matches(host_with, tunnel_token=token(tunnel=ELSEWHERE))
+    host_with.environment(token(tunnel=ELSEWHERE))
+    given(run, tunnel, SimpleNamespace(id=ELSEWHERE))
+    assert run.get(cloudflared_token_api).same
+
+
+def test_no_token_and_no_variable_for_it(host_with: Installation) -> None:
+    with pytest.raises(Unmet) as raised:
+        host_with.run.get(cloudflared_token_variables)
+    assert raised.value.fact == "cloudflared.token_present"
+
+
+def test_a_variable_without_a_token(host_with: Installation) -> None:
+    host_with.environment("")
+    assert host_with.run.get(cloudflared_token_variables).names == ("CLOUDFLARE_TUNNEL_TOKEN",)
 
 
 def test_another_account(host_with: Installation) -> None:
