@@ -1,0 +1,226 @@
+"""How far requests came: by counters, by marks, and among the requests of others."""
+
+import re
+import threading
+from collections.abc import Iterable
+
+import pytest
+
+from fixtures.host.counters import Moved
+from fixtures.host.journal_since import ConnectorError, OriginRequest
+from fixtures.host.watching import Hindrance
+from fixtures.https import counted_probes as module
+from fixtures.https.answerer import Answer, Answerer
+from fixtures.https.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
+from fixtures.lab.authority import LabAuthority
+from fixtures.secrets.references import access_client_id
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Unmet, Unreachable
+from tests.host.stubs import given
+from tests.https.tls_server import edge_context, http, run_to, tls_server
+
+BEHIND = Answer(Answerer.BEHIND, "an empty body")
+ACCESS = Answer(Answerer.ACCESS, "403 with cf-access-aud")
+MARKS = ("conformance=a1", "conformance=a2", "conformance=a3", "conformance=a4")
+
+
+def sent(status: int = 403, answer: Answer = BEHIND, marks: Iterable[str] = MARKS) -> tuple[Sent, ...]:
+    return tuple(Sent(mark, status, 0, f"ray-of-{mark}", answer) for mark in marks)
+
+
+def moved(total: int, errors: int = 0, **codes: int) -> Moved:
+    return Moved(total, errors, {code.removeprefix("c"): count for code, count in codes.items()})
+
+
+def gin(query: str, status: int = 403) -> OriginRequest:
+    return OriginRequest(status, "1ms", "203.0.113.7", "GET", f"/api/tags?{query}")
+
+
+def error(ray: str = "", destination: str = "") -> ConnectorError:
+    return ConnectorError("ERR", "refused", "no", ray, destination, "")
+
+
+OTHERS = tuple(gin("") for _ in range(9))
+
+
+def look(
+    how: Moved | None, requests: Iterable[OriginRequest] | None = (), errors: Iterable[ConnectorError] | None = ()
+) -> CountedProbes:
+    return counted(
+        "token",
+        [(sent(), how)],
+        None if errors is None else tuple(errors),
+        None if requests is None else tuple(requests),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "came", "exact"),
+    [
+        # the counter alone
+        (look(moved(0)), "none", False),
+        (look(moved(3)), "none", False),
+        (look(moved(4, c404=4), None, None), "unknown", True),
+        (look(moved(40, c200=40), OTHERS), "unknown", False),
+        # marks, whatever others do
+        (look(moved(4, c403=4), map(gin, MARKS)), "all", True),
+        (look(moved(90, c200=86, c403=4), [*OTHERS, *map(gin, MARKS)]), "all", False),
+        (look(moved(9, 9), (), [error("ray-of-conformance=a1")]), "all", False),
+        (look(moved(9, 9), (), [error("", f"https://ollama.goldfish.io/api/tags?{MARKS[2]}")]), "all", False),
+        (look(moved(9, 9), (), [error("ray-of-somebody")]), "unknown", False),
+        # without the counter
+        (look(None, map(gin, MARKS)), "all", False),
+        (look(None, OTHERS), "unknown", False),
+        (look(None, None, None), "unknown", False),
+        # a counter that lags behind what a journal shows
+        (look(moved(0), map(gin, MARKS)), "all", False),
+    ],
+)
+def test_how_far_they_came(seen: CountedProbes, came: str, exact: bool) -> None:
+    assert (seen.came, seen.exact) == (came, exact)
+
+
+def test_lines_of_others_are_counted_and_not_kept() -> None:
+    seen = look(moved(20), [*OTHERS, gin(MARKS[0])], [error("ray-of-somebody"), error("ray-of-conformance=a2")])
+    assert (seen.others, len(seen.requests or ()), len(seen.errors or ())) == (10, 1, 1)
+    assert seen.rounds[0].identified == 2
+
+
+def test_a_journal_that_is_not_seen_is_not_an_empty_one() -> None:
+    seen = look(moved(0), None, None)
+    assert (seen.requests, seen.errors, seen.others) == (None, None, 0)
+
+
+def test_how_many_can_have_their_answer_from_behind_the_connector() -> None:
+    assert [Round(sent(), how, 0).answered_at_most for how in (None, moved(9, c403=9), moved(9, c403=2), moved(9))] == [
+        4, 4, 2, 0,
+    ]  # fmt: skip
+
+
+def test_requests_that_met_different_answers_do_not_stand_for_each_other() -> None:
+    mixed = (*sent(429, ACCESS, MARKS[:2]), *sent(403, BEHIND, MARKS[2:]))
+    assert Round(mixed, moved(2, c403=2), 0).came == "unknown"
+    assert Round(mixed, moved(2, c403=2), 2).came == "unknown"
+    assert Round(mixed, moved(0), 0).came == "none"
+
+
+def test_rounds_that_contradict_each_other_prove_nothing() -> None:
+    again = ("conformance=b1", "conformance=b2", "conformance=b3")
+    two = [(sent(), moved(4)), (sent(marks=again), moved(0))]
+    assert counted("token", two, (), ()).came == "none"
+    assert counted("token", two, (), tuple(map(gin, MARKS))).came == "unknown"
+    assert len(counted("token", two, (), ()).sent) == 7
+
+
+# --- over the network
+
+
+class FakeWatch:
+    """A host that saw what it is told, round by round."""
+
+    def __init__(self, *moves: Moved | None, ours: bool = False) -> None:
+        self.moves, self.ours, self.begun = list(moves), ours, 1
+        self.hindrances = [Hindrance("cloudflared", "host: journalctl", "closed")]
+        self.requests: list[OriginRequest] = []
+
+    def begin(self) -> None:
+        self.begun += 1
+
+    def moved(self) -> Moved | None:
+        return self.moves.pop(0)
+
+    def journals(self) -> tuple[None, tuple[OriginRequest, ...]]:
+        return None, tuple(self.requests)
+
+
+def watching(monkeypatch: pytest.MonkeyPatch, watch: FakeWatch) -> FakeWatch:
+    monkeypatch.setattr(module, "Watch", lambda _: watch)
+    return watch
+
+
+def test_four_requests_side_by_side_each_with_a_mark_of_its_own(
+    authority: LabAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watching(monkeypatch, FakeWatch(moved(4, c403=4)))
+    together = threading.Barrier(4, timeout=10)
+
+    def origin(asked: str) -> list[bytes]:
+        together.wait()
+        watch.requests.append(gin(asked.split(" ")[1].partition("?")[2]))
+        return http(403)
+
+    with tls_server(edge_context(authority), origin) as server:
+        seen = run_to(server, authority).get(counted_probes)
+    assert (seen.came, seen.credentials, watch.begun) == ("all", "token", 1)
+    assert {one.status for one in seen.sent} == {403}
+    assert {one.ray for one in seen.sent} == {"8f00ba4"}
+    marks = {asked.splitlines()[0] for asked in server.asked}
+    assert marks == {f"GET /api/tags?{one.mark} HTTP/1.1" for one in seen.sent}
+    assert all(re.fullmatch(r"conformance=[0-9a-f]{16}", one.mark) for one in seen.sent)
+    assert all("CF-Access-Client-Secret: " in asked for asked in server.asked)
+    assert seen.hindrances[0].part == "cloudflared"
+
+
+def test_what_others_blur_is_tried_a_second_time(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watching(monkeypatch, FakeWatch(moved(5), moved(2)))
+    with tls_server(edge_context(authority), lambda _: http(403, b"", "cf-access-aud: a")) as server:
+        seen = run_to(server, authority).get(counted_probes)
+    assert ([len(one.sent) for one in seen.rounds], seen.came, watch.begun) == ([4, 3], "none", 2)
+
+
+def test_it_ends_after_two_rounds(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching(monkeypatch, FakeWatch(moved(50), moved(50)))
+    with tls_server(edge_context(authority), lambda _: http(403)) as server:
+        seen = run_to(server, authority).get(counted_probes)
+    assert (len(server.asked), seen.came) == (7, "unknown")
+
+
+def test_a_path_with_a_query_of_its_own_keeps_it(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching(monkeypatch, FakeWatch(moved(0)))
+    facts = {"answers": {"path": "/api/tags?all=1", "status": 200}}
+    with tls_server(edge_context(authority), lambda _: http(403)) as server:
+        run_to(server, authority, facts).get(counted_probes)
+    assert all(asked.startswith("GET /api/tags?all=1&conformance=") for asked in server.asked)
+
+
+def test_without_the_token_requests_are_counted_all_the_same(
+    authority: LabAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching(monkeypatch, FakeWatch(moved(0)))
+    with tls_server(edge_context(authority), lambda _: http(302)) as server:
+        run = run_to(server, authority)
+        given(run, access_client_id, Unreachable("env:CLIENT_ID", "CLIENT_ID is not set"))
+        seen = run.get(counted_probes)
+    assert (seen.credentials, seen.came) == ("none", "none")
+    assert all("CF-Access" not in asked for asked in server.asked)
+
+
+def test_requests_that_are_cut_off_count_as_sent(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching(monkeypatch, FakeWatch(moved(4, 4), moved(3, 3)))
+    with tls_server(edge_context(authority), lambda _: [b"HTTP/1.1 200 OK\r\ncontent-le"]) as server:
+        seen = run_to(server, authority).get(counted_probes)
+    assert {(one.status, one.failure != "") for one in seen.sent} == {(0, True)}
+    assert seen.exact
+
+
+def test_silence_is_waited_out_no_longer_than_needed(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching(monkeypatch, FakeWatch(moved(0)))
+    monkeypatch.setattr(module, "PATIENCE_S", 0.3)
+
+    def silent(_: str) -> list[bytes]:
+        server.release.wait(10)
+        return []
+
+    with tls_server(edge_context(authority), silent) as server:
+        seen = run_to(server, authority, timeout_s=60).get(counted_probes)
+    assert all("0.3 s" in one.failure for one in seen.sent)
+
+
+def test_a_host_that_cannot_be_seen_at_all_hinders_it(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(_: Run) -> None:
+        raise Unmet("cloudflared.active", "no")
+
+    monkeypatch.setattr(module, "Watch", blind)
+    with tls_server(edge_context(authority), lambda _: http(403)) as server, pytest.raises(Unmet):
+        run_to(server, authority).get(counted_probes)
+    assert server.asked == []
