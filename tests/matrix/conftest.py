@@ -18,6 +18,16 @@ def one_lab() -> Iterator[Announcement]:
         process.close()
 
 
+@pytest.fixture(scope="session")
+def healthy_lab() -> Iterator[Announcement]:
+    """A lab that nobody breaks."""
+    process = LabProcess(())
+    try:
+        yield read(process.facts())
+    finally:
+        process.close()
+
+
 @pytest.fixture
 def lab(one_lab: Announcement) -> Iterator[Announcement]:
     """A healthy lab, healed again afterwards."""

@@ -38,16 +38,23 @@ def evaluate(system: Path | SystemFile) -> dict[str, Finding]:
     """Judge every fact of a target; findings by fact."""
     run = Run(load(system) if isinstance(system, Path) else system)
     try:
-        for function in checks().values():
-            for name in inspect.signature(function).parameters:
-                if name in OBSERVATIONS:
-                    run.start(OBSERVATIONS[name])
-        return {fact: _finding(run, fact, function) for fact, function in checks().items()}
+        return findings_of(run)
     finally:
         run.close()
 
 
-def _finding(run: Run, fact: str, function: Callable[..., None]) -> Finding:
+def findings_of(run: Run) -> dict[str, Finding]:
+    """Judge every fact of a run; findings by fact."""
+    for function in checks().values():
+        for name in inspect.signature(function).parameters:
+            if name in OBSERVATIONS:
+                run.start(OBSERVATIONS[name])
+    return {fact: finding_of(run, fact) for fact in checks()}
+
+
+def finding_of(run: Run, fact: str) -> Finding:
+    """Judge one fact of a run."""
+    function = checks()[fact]
     finding = opened(run, fact, target="lab", check=function.__name__, manual=function.__doc__ or "")
     if fact not in run.stated:
         conclude(finding, NotApplicable("not stated"), None)

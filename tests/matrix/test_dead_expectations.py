@@ -1,0 +1,63 @@
+"""No dead expectation: whatever else a facts file might state, a check fails on a system that is as it was before.
+
+Each leaf of each expectation is altered, one at a time. The lab stays healthy; only what depends on the altered fact is
+observed anew, by what a traced run has seen: an observation that never read the fact, nor used one that did, cannot
+come out otherwise.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.facts.load import find, load
+from fixtures.lab.announcement import Announcement
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Verdict
+from tests.matrix import altered
+from tests.matrix.evaluate import evaluate, finding_of, findings_of
+from tests.matrix.traced import Traced
+
+LEAVES = [
+    pytest.param(fact, place, id=".".join((fact, *map(str, place))))
+    for fact, stated in load(find("spark-291b")).facts.all().items()
+    for place in altered.leaves(fact, stated.expect)
+]
+
+
+@pytest.fixture(scope="module")
+def seen(healthy_lab: Announcement) -> Iterator[Traced]:
+    """All that is to be seen of a healthy lab."""
+    run = Traced(load(Path(healthy_lab.target)))
+    assert {fact for fact, finding in findings_of(run).items() if finding.verdict != Verdict.CONFORMANT} == set()
+    assert run.strays == set()
+    yield run
+    run.close()
+
+
+@pytest.mark.parametrize(("fact", "place"), LEAVES)
+def test_a_leaf_that_is_altered_fails_its_own_check(
+    seen: Traced, healthy_lab: Announcement, fact: str, place: altered.Path
+) -> None:
+    system = altered.altered(load(Path(healthy_lab.target)), fact, place)
+    run = Run(system)
+    try:
+        seen.lend(run, fact)
+        finding = finding_of(run, fact)
+    finally:
+        run.close()
+    assert finding.verdict == Verdict.NONCONFORMANT, f"{finding.expected}: {finding.observed or finding.cause}"
+
+
+def test_a_traced_run_knows_what_depends_on_a_fact(seen: Traced) -> None:
+    observations = {observe.__name__ for observe in seen.changed_by("tunnel.id")}
+    assert {"tunnel", "tunnel_config", "tunnel_connections"} <= observations
+    assert not {"host", "zone", "cloudflare_api", "dns_records"} & observations
+    assert seen.changed_by("access.token_enabled") == set()
+
+
+def test_another_public_name_fails_what_is_looked_at_by_it(healthy_lab: Announcement) -> None:
+    system = load(Path(healthy_lab.target))
+    about = system.system.model_copy(update={"hostname": f"x{system.system.hostname}"})
+    findings = evaluate(system.model_copy(update={"system": about}))
+    assert findings["dns.records"].verdict == Verdict.NONCONFORMANT
