@@ -1,0 +1,45 @@
+"""The small web server of the stand-ins: it serves clients of this machine, whatever address it listens on."""
+
+import asyncio
+import socket
+
+import pytest
+
+from fixtures.lab.connector.web import Exchange, listen
+
+
+def own_address() -> str:
+    """An address of this machine that is not loopback; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+
+
+async def asked(host: str) -> bytes:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.answer(200, b"here")
+
+    server = await listen(answer, "0.0.0.0", 0)  # noqa: S104 - what is tested is that this exposes nothing
+    try:
+        reader, writer = await asyncio.open_connection(host, server.address[1])
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+        finally:
+            writer.close()
+    finally:
+        await server.close()
+
+
+def test_it_serves_this_machine() -> None:
+    assert asyncio.run(asked("127.0.0.1")).endswith(b"here")
+
+
+def test_it_serves_nobody_else() -> None:
+    try:
+        address = own_address()
+    except OSError:
+        pytest.skip("this machine has no address but loopback: nobody else could ask")
+    assert asyncio.run(asked(address)) == b""
