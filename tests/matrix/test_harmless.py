@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from fixtures.lab.faults.bench import Bench
 from fixtures.lab.faults.cloudflare import RECORDS
 from fixtures.suite.verdict import Verdict
@@ -28,6 +29,12 @@ def other_tunnels(bench: Bench) -> None:
         bench.api("POST", "accounts/{account}/cfd_tunnel", {"name": name, "config_src": "cloudflare"})
 
 
+def logged(bench: Bench) -> None:
+    """A custom rule that writes down what it sees."""
+    rule = {"expression": 'starts_with(http.request.uri.path, "/api")', "action": "log"}
+    bench.api("PUT", "zones/{zone}/rulesets/phases/http_request_firewall_custom/entrypoint", {"rules": [rule]})
+
+
 HARMLESS: dict[str, Callable[[Bench], object]] = {
     "a resolver that sends its clients to TCP": lambda bench: bench.switch("dns", server="resolver1", truncated=True),
     "a resolver that takes its time": lambda bench: bench.switch("dns", server="resolver2", delay_s=0.5),
@@ -39,6 +46,18 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
     "an API that fails once": lambda bench: bench.switch("api_trouble", kind="fail", where="/", status=503, times=1),
     "an API that closes a connection once": lambda bench: bench.switch("api_trouble", kind="close", where="/", times=1),
     "an API that is slow": lambda bench: bench.switch("api_trouble", kind="delay", where="", seconds=0.2, times=None),
+    "a Block above the Service Auth policy, which is evaluated first all the same": added_policy(
+        "deny", EVERYONE, precedence=0
+    ),
+    "a header that carries both halves of a token, beside the two that clients send": changed_app(
+        read_service_tokens_from_header="Authorization"
+    ),
+    "401 for whoever no Service Auth policy admits": changed_app(service_auth_401_redirect=True),
+    "preflight requests that pass by": changed_app(options_preflight_bypass=True),
+    "another service token": lambda bench: bench.api("POST", TOKENS, {"name": "somebody-else"}),
+    "an application before another name": added_app("chat.{zone}"),
+    "a custom rule that logs": logged,
+    "a certificate for the name alone": lambda bench: bench.switch("certificate", names=[bench.lab.hostname]),
 }
 
 
