@@ -22,7 +22,8 @@ def _checks() -> dict[str, Any]:
     for module in MODULES:
         for name, check in vars(importlib.import_module(module)).items():
             if name.startswith("test_"):
-                found[str(check.pytestmark[0].args[0])] = check
+                fact = next(mark.args[0] for mark in check.pytestmark if mark.name == "fact")
+                found[fact] = check
     return {fact: check for fact, check in found.items() if fact not in PROBED}
 
 

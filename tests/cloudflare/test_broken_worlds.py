@@ -49,10 +49,21 @@ def second(table: dict[str, dict[str, Any]], **fields: Any) -> None:
     table["second"] = {**next(iter(table.values())), "id": "second", **fields}
 
 
+def made_anew(world: World) -> None:
+    """Deleted, and another in its place under its name, with its configuration, connector and record."""
+    old = tunnel_of(world)
+    world.tunnels[NEW] = {**old, "id": NEW}
+    old["deleted_at"] = now()
+    world.configurations[NEW] = world.configurations[old["id"]]
+    world.connectors[NEW] = world.connectors[old["id"]]
+
+
+NEW = "00000000-0000-4000-8000-000000000009"
 ADDRESS = {"type": "A", "content": "192.0.2.1"}
 WORLDS: dict[str, tuple[Callable[[World], object], set[str]]] = {
     "renamed": (lambda world: tunnel_of(world).update(name="x"), {"tunnel.name"}),
     "deleted": (lambda world: tunnel_of(world).update(deleted_at=now()), {"tunnel.deleted"}),
+    "made anew": (made_anew, {"tunnel.id"}),
     "local": (lambda world: tunnel_of(world).update(config_src="local"), {"tunnel.config_source"}),
     "lost": (lambda world: connections_of(world).pop(0), {"tunnel.status", "tunnel.connections"}),
     "pending": (
