@@ -10,7 +10,10 @@ from cloudflare import Cloudflare
 from fixtures.cloudflare import endpoints
 from fixtures.cloudflare.endpoints import Endpoint
 
-IDS = {"account_id": "acc", "zone_id": "zon", "tunnel_id": "tun", "app_id": "app"}
+IDS = {
+    "account_id": "acc", "zone_id": "zon", "tunnel_id": "tun", "app_id": "app", "phase": "http_ratelimit",
+    "setting": "browser_check",
+}  # fmt: skip
 Call = Callable[[Cloudflare], Any]
 
 METHODS: dict[str, Call] = {
@@ -32,6 +35,17 @@ METHODS: dict[str, Call] = {
     "GROUPS": lambda sdk: sdk.zero_trust.access.groups.list(account_id="acc"),
     "SERVICE_TOKENS": lambda sdk: sdk.zero_trust.access.service_tokens.list(account_id="acc"),
     "ORGANIZATION": lambda sdk: sdk.zero_trust.organizations.list(account_id="acc"),
+    "WAF_RULES": lambda sdk: sdk.rulesets.phases.get("http_ratelimit", zone_id="zon"),
+    "REDIRECT_RULES": lambda sdk: sdk.rulesets.phases.get("http_ratelimit", zone_id="zon"),
+    "ADDRESS_RULES": lambda sdk: sdk.firewall.access_rules.list(zone_id="zon"),
+    "LOCKDOWNS": lambda sdk: sdk.firewall.lockdowns.list(zone_id="zon"),
+    "AGENT_RULES": lambda sdk: sdk.firewall.ua_rules.list(zone_id="zon"),
+    "BOTS": lambda sdk: sdk.bot_management.get(zone_id="zon"),
+    "SETTING": lambda sdk: sdk.zones.settings.get("browser_check", zone_id="zon"),
+    "WORKER_ROUTES": lambda sdk: sdk.workers.routes.list(zone_id="zon"),
+    "ACCESS_LOG": lambda sdk: sdk.post("/graphql", body={}, cast_to=object),
+    "FIREWALL_LOG": lambda sdk: sdk.post("/graphql", body={}, cast_to=object),
+    "TRACE": lambda sdk: sdk.request_tracers.traces.create(account_id="acc", method="GET", url="https://example.org/"),
 }
 QUERIES = {
     "ZONES": {"name": "example.org"},
