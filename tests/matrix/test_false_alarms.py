@@ -1,0 +1,23 @@
+"""A healthy lab gives no alarm, however often it is looked at. `HEALTHY_RUNS=50` looks fifty times, not five."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.suite.verdict import Verdict
+from tests.matrix.evaluate import evaluate
+
+RUNS = int(os.environ.get("HEALTHY_RUNS", "5"))
+
+
+@pytest.mark.parametrize("number", range(1, RUNS + 1))
+def test_a_healthy_lab_gives_no_alarm(healthy_lab: Announcement, number: int) -> None:
+    findings = evaluate(Path(healthy_lab.target))
+    alarms = {
+        fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
+        for fact, finding in findings.items()
+        if finding.verdict != Verdict.CONFORMANT
+    }
+    assert alarms == {}, f"in run {number}"

@@ -1,0 +1,90 @@
+"""Two faults at once: no verdict of one hides the other, unless the one truly blocks it (see tests.matrix.pairs)."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import Fault, FaultError, heal, inflict
+from fixtures.suite.verdict import Finding, Verdict
+from tests.matrix.evaluate import evaluate
+from tests.matrix.pairs import hidden, noise, ranked
+
+SAMPLE = 40
+
+
+def make(lab: Announcement, one: Fault, other: Fault) -> None:
+    """Make both, in the order in which that can be done: a fault may break what the other one is made with."""
+    try:
+        inflict(lab, (one, other))
+    except FaultError:
+        heal(lab)
+        inflict(lab, (other, one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [pytest.param(*pair, id=" + ".join(each.name for each in pair)) for pair in ranked()[:SAMPLE]]
+)
+def test_neither_of_two_faults_hides_the_other(lab: Announcement, one: Fault, other: Fault) -> None:
+    make(lab, one, other)
+    findings = evaluate(Path(lab.target))
+    assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
+    assert noise(one, other, findings) == {}
+
+
+# --- the rule itself
+
+ONE = Fault("one", "", lambda _: None, frozenset({"dns.type"}), frozenset({"dns.target"}))
+OTHER = Fault("other", "", lambda _: None, frozenset({"tunnel.id"}), frozenset({"tunnel.name"}))
+Found = Callable[..., Finding]
+
+
+@pytest.fixture
+def found() -> Found:
+    def make(fact: str, verdict: Verdict, blocked_by: str = "") -> Finding:
+        return Finding("lab", fact, "check", "required", "", "", "", verdict=verdict, blocked_by=blocked_by)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("verdict", "blocked_by", "quiet"),
+    [
+        (Verdict.NONCONFORMANT, "", False),
+        (Verdict.CONFORMANT, "", True),
+        (Verdict.ERROR, "", True),
+        (Verdict.UNREACHABLE, "", True),
+        (Verdict.BLOCKED, "host.reachable", True),
+        (Verdict.BLOCKED, "dns.target", True),
+        (Verdict.BLOCKED, "tunnel.id", False),
+        (Verdict.BLOCKED, "tunnel.name", False),
+    ],
+)
+def test_what_hides_a_fault(found: Found, verdict: Verdict, blocked_by: str, quiet: bool) -> None:
+    findings = {"dns.type": found("dns.type", verdict, blocked_by)}
+    assert bool(hidden(ONE, OTHER, findings)) is quiet
+
+
+def test_what_the_other_fault_alone_makes_unverifiable_may_be_so(found: Found) -> None:
+    findings = {"tunnel.name": found("tunnel.name", Verdict.UNREACHABLE)}
+    renamed = Fault("renamed", "", lambda _: None, frozenset({"tunnel.name"}))
+    assert hidden(renamed, OTHER, findings) == {}
+    assert hidden(renamed, ONE, findings) != {}
+
+
+def test_what_is_noise(found: Found) -> None:
+    verdicts = {
+        "dns.type": Verdict.NONCONFORMANT, "tunnel.name": Verdict.BLOCKED, "dns.ttl": Verdict.CONFORMANT,
+        "tunnel.id": Verdict.ERROR, "host.gpu": Verdict.UNREACHABLE,
+    }  # fmt: skip
+    findings = {fact: found(fact, verdict) for fact, verdict in verdicts.items()}
+    assert set(noise(ONE, OTHER, findings)) == {"tunnel.id", "host.gpu"}
+
+
+def test_the_sample_is_of_different_components_and_comes_out_alike() -> None:
+    pairs = ranked()
+    assert pairs == ranked()
+    assert len(pairs) > SAMPLE
+    assert all(one.component != other.component for one, other in islice(pairs, SAMPLE))
