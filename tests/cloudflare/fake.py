@@ -69,6 +69,10 @@ def fake() -> Iterator[Fake]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
             """Say nothing."""
 
