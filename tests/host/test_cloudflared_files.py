@@ -127,7 +127,13 @@ def test_no_repository(stub: StubHost) -> None:
 
 def test_how_two_files_differ() -> None:
     assert differences(b"a=1\nb=2\n", b"a=1\nb=2\n") == []
-    assert differences(b"a=1\n", b"a=2\nc=3\nd\n") == ["line 1 (a)", "line 2 (c)", "line 3 (no setting)"]
+    assert differences(b"a=1\n", b"a=2\nc=3\nd\n") == [
+        "line 1 (a)",
+        "a missing line after line 1 (c)",
+        "a missing line after line 1 (no setting)",
+    ]
+    assert differences(b"a=1\nnew=1\nb=2\nc=3\n", b"a=1\nb=2\nc=3\n") == ["line 2 (new)"]
+    assert differences(b"a=1\nb=2\n", b"") == ["line 1 (a)", "line 2 (b)"]
     assert differences(b"a=1\r\n", b"a=1\n") == ["line ends only"]
 
 

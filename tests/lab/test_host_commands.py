@@ -85,3 +85,28 @@ def test_the_stand_in_for_ss_tells_the_same_as_the_kernel(tmp_path: Path) -> Non
             assert (await shell(host, f"python3 -I -S {program} -u")).status == 1
 
     asyncio.run(scenario())
+
+
+def test_a_port_that_the_firewall_closes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            server = await asyncio.start_server(_greet, "127.0.0.1", 0)
+            port = server.sockets[0].getsockname()[1]
+            get = f"curl -q -sS -m 5 --url http://127.0.0.1:{port}"
+            assert (await shell(host, get)).text == "ok"
+            (host.root / "lab/closed-ports").write_text(f"1\n{port}\n")
+            for url in (get, f"{get}/ready"):
+                closed = await shell(host, url)
+                assert (closed.status, closed.text) == (7, "")
+            (host.root / "lab/closed-ports").write_text("1\n")
+            assert (await shell(host, f"{get}/ready")).text == "ok"
+            server.close()
+
+    asyncio.run(scenario())
+
+
+async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+    await writer.drain()
+    writer.close()

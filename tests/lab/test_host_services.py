@@ -4,6 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
+from fixtures.lab.host import LabHost
 from tests.lab.host_bench import DROP_IN, TOKEN, UNIT, ends, running, shell, shown
 
 
@@ -237,3 +238,27 @@ def test_a_job_is_done_to_its_end_although_its_caller_was_killed(tmp_path: Path)
             assert (await shown(host, "slow"))["ActiveState"] == "active"
 
     asyncio.run(scenario())
+
+
+def test_a_job_that_nobody_waits_for_and_a_stop_before_it_is_ready(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            before = (await shown(host))["InvocationID"]
+            (host.root / "usr/local/bin/cloudflared").write_text("#!/bin/sh\nexec sleep 60\n")
+            assert (await shell(host, "systemctl restart --no-block cloudflared")).status == 0
+            seen = await asyncio.wait_for(_another_invocation(host, before), 10)
+            assert seen["ActiveState"] == "activating"
+            assert (await shell(host, "systemctl start --no-block nginx")).status == 0
+            assert (await shell(host, "systemctl stop cloudflared")).status == 0
+            assert (await shown(host))["ActiveState"] == "inactive"
+            assert "Started cloudflared" not in "".join(host.init.journal.tail(4))
+
+    asyncio.run(scenario())
+
+
+async def _another_invocation(host: LabHost, before: str) -> dict[str, str]:
+    while True:
+        seen = await shown(host)
+        if seen["InvocationID"] != before and seen["MainPID"] != "0":
+            return seen
+        await asyncio.sleep(0.02)
