@@ -138,3 +138,12 @@ def test_what_is_found_counts_though_a_secret_is_not_known(tmp_path: Path) -> No
     seen = run_of(Target(repository=Repository(path=str(tmp_path))), given=given).get(leaks)
     assert [leak.line for leak in seen.found] == [1]
     assert "not looked for: the tunnel's token, the service token's secret" in seen.told
+
+
+@needs_git
+def test_a_checkout_that_another_repository_ignores_is_searched_all_the_same(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "a.txt").write_text(CLIENT)
+    assert len(run_on(inner).get(leaks).found) == 1
