@@ -3,11 +3,14 @@
 import re
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from fixtures.cloudflare.tunnel_connections import Connection, Connector, TunnelConnections, tunnel_connections
 from fixtures.host.counters import Moved
 from fixtures.host.journal_since import ConnectorError, OriginRequest
+from fixtures.host.own_connector import OwnConnector, own_connector
 from fixtures.host.watching import Hindrance
 from fixtures.https import counted_probes as module
 from fixtures.https.answerer import Answer, Answerer
@@ -21,6 +24,9 @@ from tests.https.tls_server import edge_context, http, run_to, tls_server
 
 BEHIND = Answer(Answerer.BEHIND, "an empty body")
 ACCESS = Answer(Answerer.ACCESS, "403 with cf-access-aud")
+OWN = Connector(
+    "ours", None, None, None, None, (Connection("c", "fra08", pending=False, opened_at=None, origin_ip=None),)
+)
 MARKS = ("conformance=a1", "conformance=a2", "conformance=a3", "conformance=a4")
 
 
@@ -40,17 +46,25 @@ def error(ray: str = "", destination: str = "") -> ConnectorError:
     return ConnectorError("ERR", "refused", "no", ray, destination, "")
 
 
+def over(how: Moved | None, requests: tuple[Sent, ...] = (), identified: int = 0) -> Round:
+    return Round(requests or sent(), how, identified, own_codes=False, alone=True)
+
+
 OTHERS = tuple(gin("") for _ in range(9))
 
 
 def look(
-    how: Moved | None, requests: Iterable[OriginRequest] | None = (), errors: Iterable[ConnectorError] | None = ()
+    how: Moved | None,
+    requests: Iterable[OriginRequest] | None = (),
+    errors: Iterable[ConnectorError] | None = (),
+    *,
+    alone: bool = True,
 ) -> CountedProbes:
     return counted(
-        "token",
         [(sent(), how)],
         None if errors is None else tuple(errors),
         None if requests is None else tuple(requests),
+        alone=alone,
     )
 
 
@@ -59,9 +73,17 @@ def look(
     [
         # the counter alone
         (look(moved(0)), "none", False),
+        (look(moved(0), alone=False), "none", False),
         (look(moved(3)), "none", False),
-        (look(moved(4, c404=4), None, None), "unknown", True),
-        (look(moved(40, c200=40), OTHERS), "unknown", False),
+        (look(moved(3), alone=False), "unknown", False),
+        (look(moved(4, c403=4), None, None), "unknown", True),
+        (look(moved(40, c403=40), OTHERS), "unknown", False),
+        # codes that are others', unless nobody would see them changed on their way
+        (look(moved(40, c200=40), OTHERS), "none", False),
+        (look(moved(40, c200=37), OTHERS), "none", False),
+        (look(moved(40, c200=36), OTHERS), "unknown", False),
+        (look(moved(40, 4, c200=36), OTHERS), "unknown", False),
+        (look(moved(40, c200=40), None), "unknown", False),
         # marks, whatever others do
         (look(moved(4, c403=4), map(gin, MARKS)), "all", True),
         (look(moved(90, c200=86, c403=4), [*OTHERS, *map(gin, MARKS)]), "all", False),
@@ -86,30 +108,47 @@ def test_lines_of_others_are_counted_and_not_kept() -> None:
     assert seen.rounds[0].identified == 2
 
 
+def test_a_complaint_that_names_no_request_is_kept_once() -> None:
+    warning = ConnectorError("WRN", "no ingress", "No ingress rules", "", "", "")
+    seen = look(moved(4, c503=4), (), [warning, warning, error("ray-of-somebody")])
+    assert (seen.unassigned, seen.errors, seen.others) == ((warning,), (), 1)
+
+
 def test_a_journal_that_is_not_seen_is_not_an_empty_one() -> None:
     seen = look(moved(0), None, None)
     assert (seen.requests, seen.errors, seen.others) == (None, None, 0)
 
 
 def test_how_many_can_have_their_answer_from_behind_the_connector() -> None:
-    assert [Round(sent(), how, 0).answered_at_most for how in (None, moved(9, c403=9), moved(9, c403=2), moved(9))] == [
+    assert [over(how).answered_at_most for how in (None, moved(9, c403=9), moved(9, c403=2), moved(9))] == [
         4, 4, 2, 0,
     ]  # fmt: skip
 
 
 def test_requests_that_met_different_answers_do_not_stand_for_each_other() -> None:
     mixed = (*sent(429, ACCESS, MARKS[:2]), *sent(403, BEHIND, MARKS[2:]))
-    assert Round(mixed, moved(2, c403=2), 0).came == "unknown"
-    assert Round(mixed, moved(2, c403=2), 2).came == "unknown"
-    assert Round(mixed, moved(0), 0).came == "none"
+    assert over(moved(2, c403=2), mixed).came == "unknown"
+    assert over(moved(2, c403=2), mixed, identified=2).came == "unknown"
+    assert over(moved(0), mixed).came == "none"
+
+
+@pytest.mark.parametrize("answerer", [Answerer.TUNNEL, Answerer.WORKER])
+def test_what_was_put_in_an_answers_place_tells_nothing_of_its_code(answerer: Answerer) -> None:
+    changed = sent(500, Answer(answerer, "x"))
+    assert counted([(changed, moved(9, c200=9))], (), (), alone=True).came == "unknown"
+    silent = tuple(Sent(mark, failure="silence") for mark in MARKS)
+    assert counted([(silent, moved(9, c200=9))], (), (), alone=True).came == "unknown"
 
 
 def test_rounds_that_contradict_each_other_prove_nothing() -> None:
     again = ("conformance=b1", "conformance=b2", "conformance=b3")
     two = [(sent(), moved(4)), (sent(marks=again), moved(0))]
-    assert counted("token", two, (), ()).came == "none"
-    assert counted("token", two, (), tuple(map(gin, MARKS))).came == "unknown"
-    assert len(counted("token", two, (), ()).sent) == 7
+    assert counted(two, (), (), alone=True).came == "none"
+    assert counted(two, (), tuple(map(gin, MARKS)), alone=True).came == "unknown"
+    assert len(counted(two, (), (), alone=True).sent) == 7
+    assert not counted(two, (), (), alone=True).enough
+    assert counted(two[:1], (), (), alone=True).enough
+    assert not counted([(sent(), None)], (), (), alone=True).enough
 
 
 # --- over the network
@@ -162,7 +201,7 @@ def test_four_requests_side_by_side_each_with_a_mark_of_its_own(
 
 
 def test_what_others_blur_is_tried_a_second_time(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = watching(monkeypatch, FakeWatch(moved(5), moved(2)))
+    watch = watching(monkeypatch, FakeWatch(moved(5), moved(0)))
     with tls_server(edge_context(authority), lambda _: http(403, b"", "cf-access-aud: a")) as server:
         seen = run_to(server, authority).get(counted_probes)
     assert ([len(one.sent) for one in seen.rounds], seen.came, watch.begun) == ([4, 3], "none", 2)
@@ -181,6 +220,34 @@ def test_a_path_with_a_query_of_its_own_keeps_it(authority: LabAuthority, monkey
     with tls_server(edge_context(authority), lambda _: http(403)) as server:
         run_to(server, authority, facts).get(counted_probes)
     assert all(asked.startswith("GET /api/tags?all=1&conformance=") for asked in server.asked)
+
+
+@pytest.mark.parametrize(
+    ("connections", "alone"),
+    [
+        (TunnelConnections((OWN,)), True),
+        (TunnelConnections((OWN, replace(OWN, id="another"))), False),
+        (Unreachable("cloudflare: Cloudflare Tunnel Read", "no permission"), False),
+        (Unmet("tunnel.id", "no such tunnel"), False),
+    ],
+)
+def test_whether_other_connectors_may_have_taken_some(
+    authority: LabAuthority, monkeypatch: pytest.MonkeyPatch, connections: object, alone: bool
+) -> None:
+    watching(monkeypatch, FakeWatch(moved(3), moved(2)))
+    with tls_server(edge_context(authority), lambda _: http(403)) as server:
+        run = run_to(server, authority)
+        given(run, tunnel_connections, connections)
+        given(run, own_connector, OwnConnector("ours", ""))
+        seen = run.get(counted_probes)
+    assert (seen.rounds[0].alone, seen.came) == (alone, "none" if alone else "unknown")
+
+
+def test_without_counters_there_is_no_second_round(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching(monkeypatch, FakeWatch(None))
+    with tls_server(edge_context(authority), lambda _: http(530)) as server:
+        seen = run_to(server, authority).get(counted_probes)
+    assert (len(server.asked), seen.came, seen.exact) == (4, "unknown", False)
 
 
 def test_without_the_token_requests_are_counted_all_the_same(
