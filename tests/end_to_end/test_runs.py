@@ -171,3 +171,11 @@ def test_the_ledger_lists_every_fact_and_starts_nothing(tmp_path: Path) -> None:
     rows = [line for line in ran.out.splitlines() if re.match(r"[a-z]+\.[a-z_]+ ", line)]
     assert len(rows) == FACTS
     assert not (tmp_path / "reports").exists()
+
+
+def test_without_the_access_probe_no_request_reaches_the_edge(kept_lab: Announcement, tmp_path: Path) -> None:
+    before = seen(kept_lab)["edge_requests"]
+    ran = check(project(tmp_path), "--target", kept_lab.target, "--skip-access-probe")
+    assert ran.code == 0
+    assert seen(kept_lab)["edge_requests"] == before
+    assert "not looked at (left out by --skip-access-probe): access (app_answers, refuses_anonymous" in ran.out
