@@ -1,0 +1,114 @@
+"""Recorded diagnoses, and a suite whose engine plays one of them back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.diagnosis.model import Diagnosis
+from tests.suite.small import Outcome, run_suite
+
+FOLDER = Path(__file__).with_name("recorded")
+KINDS = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+FACTS = """
+[system]
+name = "pi"
+hostname = "llm.example.org"
+document = "my notes"
+
+[target]
+
+[facts.public.answers]
+expect = { path = "/api/tags", status = 200 }
+source = "notes, page 3"
+why = "what clients want"
+
+[facts.access.admits_token]
+expect = true
+source = "notes, page 4"
+why = "clients have nothing else"
+"""
+
+OBSERVED = """
+from dataclasses import dataclass
+from fixtures.suite.run import observation
+
+@dataclass(frozen=True)
+class Exchange:
+    status: int
+
+@dataclass(frozen=True)
+class Probe:
+    exchange: Exchange
+
+@observation
+def token_probe(run):
+    return Probe(Exchange({status}))
+"""
+
+ENGINE = """
+import json, os, sys, types
+from pathlib import Path
+from fixtures.diagnosis.model import Diagnosis
+from fixtures.secret import Secret
+
+CANARY = "canary-9f3a-b1-{name}"
+
+def diagnose(run):
+    with Path("made.txt").open("a") as made:
+        made.write(f"{{os.environ.get('PYTEST_XDIST_WORKER', 'main')}}\\n")
+    Secret(CANARY, "a token")
+    text = Path({path!r}).read_text()
+    {act}
+    return Diagnosis.from_json(json.loads(text))
+
+engine = types.ModuleType("fixtures.diagnosis.engine")
+engine.diagnose = diagnose
+sys.modules[engine.__name__] = engine
+"""
+
+ADMITS = """
+@pytest.mark.fact("access.admits_token")
+def test_admits_token(judge, token_probe):
+    judge({admitted})
+"""
+
+ANSWERS = """
+@pytest.mark.fact("public.answers")
+def test_answers(judge, token_probe):
+    status = token_probe.exchange.status
+    judge(f"status {status}", ok=status == 200)
+"""
+
+
+def data(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def diagnosis(name: str) -> Diagnosis:
+    return Diagnosis.from_json(data(name))
+
+
+def play(
+    pytester: pytest.Pytester,
+    *options: str,
+    kind: str = "as_documented",
+    status: int = 403,
+    checks: str = ANSWERS + ADMITS.format(admitted=True),
+    act: str = "",
+) -> Outcome:
+    """Run the small suite with checks of the public answer; `act` is what the engine does before it answers."""
+    path = str(FOLDER / f"{kind}.json")
+    pytester.makepyfile(observed=OBSERVED.format(status=status))
+    pytester.makepyfile(playback=ENGINE.format(name=kind, path=path, act=act or "pass"))
+    pytester.syspathinsert()
+    return run_suite(pytester, checks, "-p", "observed", "-p", "playback", *options, "checks", facts=FACTS)
+
+
+def made(ran: Outcome) -> list[str]:
+    """The processes that made a diagnosis."""
+    path = ran.folder / "made.txt"
+    return path.read_text().split() if path.exists() else []
