@@ -26,7 +26,7 @@ from fixtures.host.process import Process, connector_process
 from fixtures.host.units import cloudflared_unit
 from fixtures.host.units import parse as parse_unit
 from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
 from tests.host.stubs import StubHost, given, run_on, web
 
 READY = {"status": 200, "readyConnections": 4, "connectorId": "3f1d2d0a-52cc-4c3b-9d4b-6f1f7f0a1b2c"}
@@ -244,13 +244,15 @@ def test_the_same_request_under_both_hosts(
     assert ("HTTP 403, empty body" in seen.told) is not answered
 
 
-def test_no_ingress_in_sight(stub: StubHost) -> None:
-    with web(refuses_strangers) as address:
-        run = replay(stub, Unreachable("x", "x"), Unreachable("y", "y"))
-        given(run, ollama_models, OllamaModels(f"http://{address}", "", ()))
-        seen = run.get(ollama_host_replay)
-    assert seen.tunnelled.sent_host == "ollama.goldfish.io"
-    assert "no ingress rule" in seen.told
+@pytest.mark.parametrize(
+    ("at_api", "cause"), [(Unreachable("y", "y"), "y"), (NotApplicable("the facts state no tunnel"), "x")]
+)
+def test_a_header_that_nobody_saw_is_not_judged(stub: StubHost, at_api: Exception, cause: str) -> None:
+    run = replay(stub, Unreachable("x", "x"), at_api)
+    given(run, ollama_models, OllamaModels("http://localhost:1", "", ()))
+    with pytest.raises(Unreachable) as hindered:
+        run.get(ollama_host_replay)
+    assert hindered.value.cause == cause
 
 
 def test_where_no_rule_leads_anywhere_nothing_is_sent(stub: StubHost) -> None:
