@@ -7,6 +7,8 @@ blocks it: nobody could look (unreachable or blocked, never conformant and never
 - the finding says that it is blocked by a fact that the other fault fails or makes unverifiable.
 
 And nothing is told of facts that neither fault has to do with: two faults make no noise that one of them does not.
+Only what can be seen in two ways may be out of sight where each fault closes one: then what hinders it is what hinders
+a fact of theirs.
 """
 
 import hashlib
@@ -46,11 +48,19 @@ def _blocked(finding: Finding, other: Fault) -> bool:
 def noise(one: Fault, other: Fault, findings: dict[str, Finding]) -> dict[str, str]:
     """What is told of facts that neither fault has to do with, and every error."""
     known = one.facts | one.unverified | other.facts | other.unverified
+    roots = {findings[fact].cause for fact in known & findings.keys()}
     return {
         fact: _told(finding)
         for fact, finding in findings.items()
-        if finding.verdict != Verdict.CONFORMANT and (fact not in known or finding.verdict == Verdict.ERROR)
+        if finding.verdict == Verdict.ERROR
+        or (fact not in known and finding.verdict != Verdict.CONFORMANT and not _shared(finding, known, roots))
     }
+
+
+def _shared(finding: Finding, known: frozenset[str], roots: set[str]) -> bool:
+    """Whether a fact is out of sight for the same reason as one of those that the faults have to do with."""
+    unseen = finding.verdict in {Verdict.UNREACHABLE, Verdict.BLOCKED}
+    return unseen and (finding.blocked_by in known or finding.cause in roots)
 
 
 def _told(finding: Finding) -> str:

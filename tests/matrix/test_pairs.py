@@ -43,8 +43,10 @@ Found = Callable[..., Finding]
 
 @pytest.fixture
 def found() -> Found:
-    def make(fact: str, verdict: Verdict, blocked_by: str = "") -> Finding:
-        return Finding("lab", fact, "check", "required", "", "", "", verdict=verdict, blocked_by=blocked_by)
+    def make(fact: str, verdict: Verdict, blocked_by: str = "", cause: str = "") -> Finding:
+        return Finding(
+            "lab", fact, "check", "required", "", "", "", verdict=verdict, blocked_by=blocked_by, cause=cause
+        )
 
     return make
 
@@ -75,12 +77,17 @@ def test_what_the_other_fault_alone_makes_unverifiable_may_be_so(found: Found) -
 
 
 def test_what_is_noise(found: Found) -> None:
-    verdicts = {
-        "dns.type": Verdict.NONCONFORMANT, "tunnel.name": Verdict.BLOCKED, "dns.ttl": Verdict.CONFORMANT,
-        "tunnel.id": Verdict.ERROR, "host.gpu": Verdict.UNREACHABLE,
-    }  # fmt: skip
-    findings = {fact: found(fact, verdict) for fact, verdict in verdicts.items()}
-    assert set(noise(ONE, OTHER, findings)) == {"tunnel.id", "host.gpu"}
+    findings = {
+        "dns.type": found("dns.type", Verdict.NONCONFORMANT),
+        "tunnel.name": found("tunnel.name", Verdict.BLOCKED, cause="the tunnel is not there"),
+        "tunnel.id": found("tunnel.id", Verdict.ERROR),
+        "dns.ttl": found("dns.ttl", Verdict.CONFORMANT),
+        "dns.records": found("dns.records", Verdict.NONCONFORMANT, cause="the tunnel is not there"),
+        "host.gpu": found("host.gpu", Verdict.UNREACHABLE, cause="the host is silent"),
+        "tunnel.rules": found("tunnel.rules", Verdict.UNREACHABLE, cause="the tunnel is not there"),
+        "tunnel.status": found("tunnel.status", Verdict.BLOCKED, "tunnel.id", "tunnel.id does not hold"),
+    }
+    assert set(noise(ONE, OTHER, findings)) == {"tunnel.id", "dns.records", "host.gpu"}
 
 
 def test_the_sample_is_of_different_components_and_comes_out_alike() -> None:
