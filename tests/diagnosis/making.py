@@ -1,0 +1,114 @@
+"""Making a scenario on a lab, and looking at it: with everything, or with a view taken away."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from fixtures.diagnosis.engine import conclude
+from fixtures.diagnosis.model import Diagnosis, Scene
+from fixtures.diagnosis.reading import Asked, read
+from fixtures.facts.load import SystemFile, load
+from fixtures.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
+from fixtures.https.agent import user_agent
+from fixtures.https.answerer import classify
+from fixtures.https.client import Request, send, way
+from fixtures.https.diagnostic_probes import preflight_probe, script_probe, wrong_host_probe
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, Fault, inflict
+from fixtures.lab.faults.application import added_app
+from fixtures.lab.faults.bench import Bench, Json
+from fixtures.lab.faults.cloudflare import ingress
+from fixtures.lab.faults.fault import Act
+from fixtures.suite.run import Run
+from tests.diagnosis.scenarios import Scenario
+
+Change = Callable[[SystemFile], SystemFile]
+
+
+def _resolvers_deny(bench: Bench) -> None:
+    for server in ("resolver1", "resolver2"):
+        bench.switch("dns", server=server, nxdomain=[bench.lab.hostname])
+
+
+def _agent_challenge(bench: Bench) -> None:
+    target = {"target": "ua", "value": user_agent()}
+    bench.api("POST", "zones/{zone}/firewall/ua_rules", {"mode": "managed_challenge", "configuration": target})
+
+
+def _huge_secret(bench: Bench) -> None:
+    def change(state: Json) -> None:
+        state["config"]["dgx-spark:accessClientSecret"]["value"] = "0123456789abcdef" * 1200
+
+    bench.operator("pulumi.json", change)
+
+
+def _wildcard_answers(bench: Bench) -> None:
+    """Our application is moved to a path that nobody asks for, and one for the whole zone answers."""
+    added_app("*.{zone}")(bench)
+    apps = "accounts/{account}/access/apps"
+    own = next(app for app in bench.api("GET", apps) if app["domain"] == bench.lab.hostname)
+    name = f"{bench.lab.hostname}/ui"
+    places = [{"type": "public", "uri": name}]
+    own.update(domain=name, self_hosted_domains=[name], destinations=places)
+    bench.api("PUT", f"{apps}/{own['id']}", own)
+
+
+def _demands_token(bench: Bench) -> None:
+    """Protect with Access, as it should be set, by the application's own tag."""
+    app = bench.api("GET", "accounts/{account}/access/apps")[0]
+    team = bench.api("GET", "accounts/{account}/access/organizations")["auth_domain"].partition(".")[0]
+    demand = {"required": True, "teamName": team, "audTag": [app["aud"]]}
+    ingress(lambda rules: rules[0]["originRequest"].update(access=demand))(bench)
+
+
+OWN: dict[str, Act] = {
+    "own-resolvers-deny": _resolvers_deny,
+    "own-agent-challenge": _agent_challenge,
+    "own-super-bot-challenge": lambda bench: bench.api(
+        "PUT", "zones/{zone}/bot_management", {"sbfm_definitely_automated": "managed_challenge"}
+    ),
+    "own-huge-secret": _huge_secret,
+    "own-wildcard-answers": _wildcard_answers,
+    "own-demands-token": _demands_token,
+    "own-no-host-header": ingress(lambda rules: rules[0]["originRequest"].pop("httpHostHeader")),
+    "own-ingress-gone": ingress(lambda rules: rules.pop(0)),
+}
+"""What the catalogue of faults has no need of: each fails the same facts as one that it has."""
+assert OWN.keys().isdisjoint(FAULTS), "a name of our own is one of the catalogue's"
+
+
+def make(lab: Announcement, scenario: Scenario) -> None:
+    """Break the lab, fault by fault."""
+    inflict(lab, [FAULTS.get(name) or Fault(name, name, OWN[name], frozenset()) for name in scenario.faults])
+
+
+def look(lab: Announcement, scenario: Scenario, change: Change = lambda system: system) -> Scene:
+    """What a diagnosis sees of it."""
+    run = Run(change(load(Path(lab.target))))
+    try:
+        return read(run, ASKED[scenario.asked](run) if scenario.asked else None)
+    finally:
+        run.close()
+
+
+def diagnosed(lab: Announcement, scenario: Scenario, change: Change = lambda system: system) -> Diagnosis:
+    make(lab, scenario)
+    return conclude(look(lab, scenario, change))
+
+
+# --- other requests than the documented one
+
+
+def _sent(run: Run, headers: dict[str, str]) -> Probe:
+    exchange = send(way(run), Request("GET", probe_path(run), {**token_headers(run), **headers})).exchange
+    return Probe(exchange, classify(exchange))
+
+
+ASKED: dict[str, Callable[[Run], Asked]] = {
+    "anonymous": lambda run: Asked(run.get(anonymous_probe), credentials="none"),
+    "script": lambda run: Asked(run.get(script_probe)),
+    "preflight": lambda run: Asked(run.get(preflight_probe), credentials="none", origin=True),
+    "other-name": lambda run: Asked(run.get(wrong_host_probe), credentials="none", same_name=False),
+    "plain-agent": lambda run: Asked(_sent(run, {"User-Agent": "python-requests/2.32"})),
+    "page": lambda run: Asked(_sent(run, {"Origin": f"https://{uuid.uuid4().hex}.example"}), origin=True),
+}
