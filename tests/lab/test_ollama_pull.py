@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab.test_ollama_routes import MODEL, MODELS, Ollama, ollama
+from tests.lab.tunnel_bench import fetch
 
 PUBLISHED = {**MODELS[0], "size": 800, "quantization_level": "Q4_K_M"}
 
@@ -61,5 +62,16 @@ def test_a_pull_that_was_cut_leaves_the_old_model_and_goes_on_where_it_was(tmp_p
             lines = await pulled(server)
             assert min(line["completed"] for line in lines if "completed" in line) > 200
             assert (await server.json("/api/tags"))["models"][0]["size"] == 800
+
+    asyncio.run(scenario())
+
+
+def test_a_model_is_deleted_once(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with ollama(tmp_path) as server:
+            body = json.dumps({"model": "small"}).encode()
+            assert await fetch(server.port, "/api/delete", "", body, "DELETE") == (200, "")
+            assert [model["name"] for model in (await server.json("/api/tags"))["models"]] == [MODEL]
+            assert (await fetch(server.port, "/api/delete", "", body, "DELETE"))[0] == 404
 
     asyncio.run(scenario())

@@ -1,0 +1,57 @@
+"""Steps applied as a run applies them, without its journal, lock and budget."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fixtures.facts.load import load
+from fixtures.lab.announcement import Announcement
+from fixtures.remediation.model import Json, Remedy, Step
+from fixtures.suite.evaluating import findings_of
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Finding, Verdict
+
+Applied = list[tuple[Step, Json]]
+
+
+@contextmanager
+def running(lab: Announcement) -> Iterator[Run]:
+    run = Run(load(Path(lab.target)))
+    try:
+        yield run
+    finally:
+        run.close()
+
+
+def planned(run: Run, remedy: Remedy) -> list[Step]:
+    """What a remedy would do about all that fails now."""
+    return remedy.plan(run, findings_of(run))
+
+
+def apply(lab: Announcement, run: Run, steps: list[Step], after: Callable[[Step], None] = lambda _: None) -> Applied:
+    """Apply steps; each must hold at once, and change nothing when it is applied again."""
+    done: Applied = []
+    for number, step in enumerate(steps):
+        before = step.action.before(run, f"{lab.root}/var/lib/kept/{number}")
+        done.append((step, before))
+        step.action.apply(run, before)
+        after(step)
+        assert step.action.holds(run), step.id
+    return done
+
+
+def take_back(run: Run, done: Applied) -> None:
+    """Undo steps in the order in which a run does: the last first, services when their files are back."""
+    early = [entry for entry in reversed(done) if not entry[0].action.late]
+    late = [entry for entry in done if entry[0].action.late]
+    for step, before in (*early, *late):
+        type(step.action).undo(run, before)
+
+
+def failing(findings: dict[str, Finding]) -> dict[str, str]:
+    """What is not conformant, with what was seen."""
+    return {
+        fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
+        for fact, finding in findings.items()
+        if finding.verdict != Verdict.CONFORMANT
+    }
