@@ -18,6 +18,11 @@ from fixtures.lab.faults import FAULTS, Fault
 from fixtures.suite.verdict import Finding, Verdict
 
 SEED = 289
+UNDONE = {
+    ("access-token-expired", "as-documented"): "a policy that bypasses Access lets in whoever has an expired token too",
+    ("edge-unreachable", "public-other-models"): "a connector that the edge cannot reach never gets the other ingress",
+}
+"""Pairs, names in order, of which one undoes what the other one does, each with the reason: there is nothing to tell."""
 
 
 def ranked() -> list[tuple[Fault, Fault]]:
@@ -25,7 +30,7 @@ def ranked() -> list[tuple[Fault, Fault]]:
     pairs = [
         (FAULTS[one], FAULTS[other])
         for one, other in combinations(sorted(FAULTS), 2)
-        if FAULTS[one].component != FAULTS[other].component
+        if FAULTS[one].component != FAULTS[other].component and (one, other) not in UNDONE
     ]
     return sorted(pairs, key=lambda pair: hashlib.sha256(f"{SEED} {pair[0].name} {pair[1].name}".encode()).digest())
 

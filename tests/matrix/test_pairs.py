@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import Fault, FaultError, heal, inflict
+from fixtures.lab.faults import FAULTS, Fault, FaultError, heal, inflict
 from fixtures.suite.verdict import Finding, Verdict
 from tests.matrix.evaluate import evaluate
-from tests.matrix.pairs import hidden, noise, ranked
+from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 
 SAMPLE = 40
 
@@ -95,3 +95,9 @@ def test_the_sample_is_of_different_components_and_comes_out_alike() -> None:
     assert pairs == ranked()
     assert len(pairs) > SAMPLE
     assert all(one.component != other.component for one, other in islice(pairs, SAMPLE))
+
+
+def test_pairs_that_undo_each_other_are_of_faults_that_there_are() -> None:
+    names = {name for pair in UNDONE for name in pair}
+    assert names <= FAULTS.keys()
+    assert all(pair == tuple(sorted(pair)) for pair in UNDONE)
