@@ -22,7 +22,7 @@ UNDONE = {
     ("access-token-expired", "as-documented"): "a policy that bypasses Access lets in whoever has an expired token too",
     ("edge-unreachable", "public-other-models"): "a connector that the edge cannot reach never gets the other ingress",
 }
-"""Pairs, names in order, of which one undoes what the other one does, each with the reason: there is nothing to tell."""
+"""Pairs, names in order, of which one undoes what the other one does, each with its reason: nothing to tell."""
 
 
 def ranked() -> list[tuple[Fault, Fault]]:
