@@ -1,0 +1,269 @@
+"""Remedies through Cloudflare's API on a lab: applied once, taken back whole, and what they leave alone."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fixtures.lab.announcement import Announcement, read
+from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.faults.application import EVERYONE, added_policy, app_of, changed_policy
+from fixtures.lab.faults.bench import Bench
+from fixtures.lab.faults.cloudflare import CONFIGURATION
+from fixtures.lab.faults.connector import TUNNEL
+from fixtures.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed
+from fixtures.remediation.remedies import access, dns, tunnel
+from fixtures.remediation.steps.objects import watched
+from fixtures.suite.evaluating import checks, findings_of
+from fixtures.suite.labprocess import LabProcess
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Finding, Unmet, Verdict
+from tests.remediation.applying import Applied, apply, running, take_back
+
+REMEDIES = [remedy for module in (tunnel, dns, access) for remedy in module.remedies(Asked())]
+COMPONENTS = {"tunnel", "dns", "access"}
+MADE = {"id", "uid", "aud", "expires_at"}
+"""What is another thing when an object is made anew, or its time begins anew."""
+
+
+@pytest.fixture(scope="module")
+def one_lab() -> Iterator[Announcement]:
+    process = LabProcess(())
+    try:
+        yield read(process.facts())
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def lab(one_lab: Announcement) -> Iterator[Announcement]:
+    yield one_lab
+    heal(one_lab)
+
+
+@pytest.fixture
+def bench(lab: Announcement) -> Iterator[Bench]:
+    bench = Bench(lab)
+    yield bench
+    bench.close()
+
+
+def looked(run: Run) -> dict[str, Finding]:
+    """The findings that these remedies go by."""
+    facts = [
+        fact for fact in checks() if fact.partition(".")[0] in COMPONENTS or fact == "cloudflared.config_is_current"
+    ]
+    return findings_of(run, facts)
+
+
+def plans(run: Run, findings: dict[str, Finding]) -> tuple[list[Step], list[str]]:
+    """The steps of all remedies that are for something that fails, and what the others say instead."""
+    steps: list[Step] = []
+    said: list[str] = []
+    for remedy in REMEDIES:
+        if any(findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts):
+            try:
+                steps += remedy.plan(run, findings)
+            except CannotRemedy as cannot:
+                said.append(cannot.sentence)
+            except Unmet as other:
+                said.append(other.fact)
+    return steps, said
+
+
+def state(bench: Bench) -> Any:
+    """What Cloudflare has, but for what nobody can bring back."""
+    paths = (CONFIGURATION, "zones/{zone}/dns_records", "accounts/{account}/access/apps",
+             "accounts/{account}/access/service_tokens")  # fmt: skip
+    return [_lasting(bench.api("GET", path)) for path in paths]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = watched(value)
+        return {key: _lasting(item) for key, item in kept.items() if key not in MADE and key != "version"}
+    return sorted(map(_lasting, value), key=_text) if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ingress-swapped",
+        "ingress-path",
+        "record-twice",
+        "record-missing",
+        "access-app-other-domain",
+        "access-country-required",
+        "access-bypass-everyone",
+        "access-public-path-elsewhere",
+        "access-token-expiring",
+        "access-no-policies",
+    ],
+)
+def test_a_plan_is_done_once_and_can_be_taken_back(lab: Announcement, bench: Bench, name: str) -> None:
+    healthy = state(bench)
+    inflict(lab, [FAULTS[name]])
+    broken = state(bench)
+    with running(lab) as run:
+        steps, said = plans(run, looked(run))
+        assert (bool(steps), said) == (True, [])
+        assert state(bench) == broken, "a plan writes nothing"
+        assert all(step.diff or not step.action.counts for step in steps)
+        done: Applied = apply(lab, run, steps)
+        run.forget()
+        after = looked(run)
+        assert {fact for fact, item in after.items() if item.verdict != Verdict.CONFORMANT} == set()
+        assert plans(run, after) == ([], [])
+        assert state(bench) == healthy
+        take_back(run, done)
+        take_back(run, done)
+    assert state(bench) == broken
+
+
+def test_the_token_is_admitted_before_what_is_open_is_shut(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["as-documented"]])
+    with running(lab) as run:
+        steps, _ = plans(run, looked(run))
+    assert [step.title for step in steps if step.component == "access"] == [
+        "admit the service token spark-client",
+        "let the policy Allow all (temporary for testing) ask for a login, not bypass Access",
+    ]
+
+
+def test_what_is_open_stays_where_the_client_would_be_shut_out(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["api-token-without-service-tokens"], FAULTS["access-bypass-everyone"]])
+    with running(lab) as run:
+        steps, said = plans(run, looked(run))
+    assert steps == []
+    assert "would shut out the client too" in said[0]
+
+
+def test_other_tokens_of_a_policy_stay_in_it(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["access-other-token-included"]])
+    with running(lab) as run:
+        apply(lab, run, plans(run, looked(run))[0])
+    [policy] = [policy for policy in app_of(bench)["policies"] if policy["decision"] == "non_identity"]
+    assert len(policy["include"]) == 2
+
+
+def test_a_service_auth_policy_for_everyone_keeps_the_tokens_that_it_names(lab: Announcement, bench: Bench) -> None:
+    [policy] = [policy for policy in app_of(bench)["policies"] if policy["decision"] == "non_identity"]
+    changed_policy("non_identity", include=[*policy["include"], EVERYONE])(bench)
+    with running(lab) as run:
+        apply(lab, run, plans(run, looked(run))[0])
+        run.forget()
+        assert plans(run, looked(run)) == ([], [])
+    [now] = [policy for policy in app_of(bench)["policies"] if policy["decision"] == "non_identity"]
+    assert now["include"] == policy["include"]
+
+
+def test_a_reusable_policy_is_not_ours_to_change(lab: Announcement, bench: Bench) -> None:
+    body = {"name": "Shared", "decision": "bypass", "include": [EVERYONE]}
+    shared = bench.api("POST", "accounts/{account}/access/policies", body)
+    app = app_of(bench)
+    policies = [*app["policies"], {"id": shared["id"], "precedence": 9}]
+    bench.api("PUT", f"accounts/{{account}}/access/apps/{app['id']}", {**app, "policies": policies})
+    with running(lab) as run:
+        steps, said = plans(run, looked(run))
+    assert steps == []
+    assert "which other applications may have too" in said[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access-app-recreated",
+        "access-app-bookmark",
+        "access-path-app-bypass",
+        "access-wildcard-app-instead",
+        "access-secret-rotated",
+        "access-token-missing",
+        "access-policy-old",
+        "record-shadowed",
+        "tunnel-renamed",
+    ],
+)
+def test_what_only_a_person_may_do_is_not_planned(lab: Announcement, name: str) -> None:
+    inflict(lab, [FAULTS[name]])
+    with running(lab) as run:
+        assert plans(run, looked(run))[0] == []
+
+
+def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["record-elsewhere"]])
+    with running(lab) as run:
+        findings = looked(run)
+        for verdict, words in (
+            (Verdict.NONCONFORMANT, "that tunnel is gone"),
+            (Verdict.BLOCKED, "could not be looked"),
+        ):
+            findings["tunnel.id"].verdict = verdict
+            with pytest.raises(CannotRemedy, match=words):
+                dns.PublicRecord().plan(run, findings)
+
+
+def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["ingress-path"]])
+    with running(lab) as run:
+        findings = looked(run)
+        for fact, words in (("tunnel.config_source", "migrate it"), ("tunnel.deleted", "make a new one")):
+            findings[fact].verdict = Verdict.NONCONFORMANT
+            with pytest.raises(CannotRemedy, match=words):
+                tunnel.Ingress().plan(run, findings)
+
+
+def test_what_somebody_else_wrote_after_the_plan_stays(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["ingress-path"], FAULTS["record-grey"], FAULTS["access-policy-narrowed"]])
+    with running(lab) as run:
+        steps, _ = plans(run, looked(run))
+        config = bench.api("GET", CONFIGURATION)["config"]
+        config["ingress"][0]["service"] = "http://localhost:1"
+        bench.api("PUT", CONFIGURATION, {"config": config})
+        [record] = bench.api("GET", "zones/{zone}/dns_records")
+        bench.api("PATCH", f"zones/{{zone}}/dns_records/{record['id']}", {"comment": "mine"})
+        changed_policy("allow", include=[{"email_domain": {"domain": "elsewhere.example"}}])(bench)
+        theirs = state(bench)
+        for step in steps:
+            if step.action.counts:
+                with pytest.raises(Conflict, match="somebody else has changed it"):
+                    step.action.before(run, "/nowhere")
+    assert state(bench) == theirs
+
+
+def test_what_somebody_else_wrote_after_the_step_is_not_taken_back(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["ingress-path"]])
+    with running(lab) as run:
+        done = apply(lab, run, plans(run, looked(run))[0])
+        config = bench.api("GET", CONFIGURATION)["config"]
+        config["ingress"][0]["service"] = "http://localhost:1"
+        bench.api("PUT", CONFIGURATION, {"config": config})
+        with pytest.raises(Conflict):
+            take_back(run, done)
+    assert bench.api("GET", CONFIGURATION)["config"] == config
+
+
+def test_a_connector_that_does_not_follow_is_told(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["config-not-accepted"]])
+    with running(lab) as run:
+        waiting = tunnel.ConnectorsFollow({"account_id": lab.account, "tunnel_id": lab.tunnel}, patience_s=0)
+        assert not waiting.holds(run)
+        with pytest.raises(StepFailed, match="not every connector ran the new configuration"):
+            waiting.apply(run, waiting.before(run, "/nowhere"))
+        apply(lab, run, plans(run, looked(run))[0])
+        assert waiting.holds(run)
+    assert {connector["config_version"] for connector in bench.api("GET", f"{TUNNEL}/connections")}
+
+
+def test_conditions_are_not_blamed_where_another_policy_admits_the_token(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["access-country-required"]])
+    [token] = bench.api("GET", "accounts/{account}/access/service_tokens")
+    added_policy("non_identity", {"service_token": {"token_id": token["id"]}})(bench)
+    with running(lab) as run:
+        findings = looked(run)
+        findings["access.admits_token"].verdict = Verdict.NONCONFORMANT
+        assert plans(run, findings) == ([], [])
