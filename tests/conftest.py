@@ -9,3 +9,10 @@ pytest_plugins = ["pytester"]
 def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
     monkeypatch.setattr("fixtures.secret._known", set())
+
+
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide from the runs that a test starts that it may itself run in one of xdist's workers."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)

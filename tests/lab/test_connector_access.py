@@ -27,7 +27,7 @@ def jwks() -> bytes:
 
 
 def assertion(key: rsa.RSAPrivateKey = KEY, **changed: Any) -> str:
-    claims = {"iss": ISSUER, "aud": ["right"], "exp": time.time() + 60, "iat": time.time(), "sub": "", **changed}
+    claims = {"iss": ISSUER, "aud": ["right"], "exp": time.time() + 86400, "iat": time.time(), "sub": "", **changed}
     return jwt.encode(claims, key, "RS256", headers={"kid": "k1"})
 
 
