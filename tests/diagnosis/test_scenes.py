@@ -45,7 +45,7 @@ def test_a_single_sign_or_view_taken_away_makes_nothing_wrong(name: str) -> None
         not_wrong(conclude(reduced), EVERY[name])
 
 
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@settings(max_examples=1000, deadline=None, derandomize=True)
 @given(data=st.data(), name=st.sampled_from(NAMES))
 def test_evidence_taken_away_never_makes_a_right_verdict_wrong(data: st.DataObject, name: str) -> None:
     full = scene(name)
@@ -53,7 +53,7 @@ def test_evidence_taken_away_never_makes_a_right_verdict_wrong(data: st.DataObje
     not_wrong(conclude(full.without(*kept)), EVERY[name])
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=500, deadline=None, derandomize=True)
 @given(data=st.data(), name=st.sampled_from(NAMES))
 def test_few_signs_are_not_taken_for_more_than_they_show(data: st.DataObject, name: str) -> None:
     full = scene(name)

@@ -1,21 +1,14 @@
-"""One lab a worker for the whole matrix: broken, looked at, healed, again and again."""
+"""One lab a worker for the whole matrix; and one that nobody breaks."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import heal
 from fixtures.suite.labprocess import LabProcess
+from tests.labs import lab, one_lab
 
-
-@pytest.fixture(scope="session")
-def one_lab() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
+__all__ = ["lab", "one_lab"]
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +19,3 @@ def healthy_lab() -> Iterator[Announcement]:
         yield read(process.facts())
     finally:
         process.close()
-
-
-@pytest.fixture
-def lab(one_lab: Announcement) -> Iterator[Announcement]:
-    """A healthy lab, healed again afterwards."""
-    yield one_lab
-    heal(one_lab)

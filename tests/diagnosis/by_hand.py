@@ -1,0 +1,52 @@
+"""Scenes of causes that no lab can make, or not yet: a healthy scene, with what would be seen in its place."""
+
+from fixtures.diagnosis.model import Scene, Value
+from fixtures.diagnosis.signs import sign
+from tests.diagnosis.scenes import scene
+
+HEALTHY = "access-wildcard-app"
+"""A scenario whose request is answered as it should be."""
+Signs = dict[str, Value]
+STOPPED: Signs = {"counter.total": "none", "counter.status": "none", "journal.ollama": "none"}
+UNSERVED: Signs = {
+    "answer.by": "tunnel", "answer.status": 530, "answer.code": 1033, "answer.branded": True, "tunnel.connected": False,
+    "cloudflared.connected": False,
+}  # fmt: skip
+FOREIGN: Signs = {"answer.by": "nobody", "answer.failure": "refused", "answer.status": None}
+
+
+def _edge(code: int, **more: Value) -> Signs:
+    return {**STOPPED, "answer.by": "edge", "answer.status": 403, "answer.code": code, "answer.branded": True} | more
+
+
+BY_HAND: dict[str, Signs] = {
+    "edge-managed-block": _edge(1020) | {"rules.managed": True, "log.source": "firewallManaged"},
+    "edge-network-block": _edge(1005) | {"rules.addresses": "block"},
+    "edge-worker-answers": {
+        **STOPPED, "answer.status": 418, "answer.empty": False, "rules.worker": True, "replay.same": False,
+    },
+    "access-host-app": {
+        **STOPPED, "answer.by": "access", "answer.status": 302, "answer.app": "other", "other.kind": "host",
+    },
+    "dns-zone-inactive": {**FOREIGN, "zone.status": "moved", "dns.in_range": False, "dns.authoritative": None},
+    "tls-no-connection": FOREIGN,
+    "tunnel-missing": {**UNSERVED, "tunnel.exists": False, "tunnel.connected": None, "tunnel.deleted": None},
+    "tunnel-no-connector": {**UNSERVED, "cloudflared.unit": "starting", "cloudflared.token": None},
+    "cloudflared-elsewhere": {
+        "answer.by": "tunnel", "answer.status": 502, "answer.code": 502, "tunnel.served_by": "others",
+        "counter.total": "none", "counter.status": None, "counter.errors": None, "journal.ollama": None,
+        "journal.error": None, "cloudflared.connected": True,
+    },
+}  # fmt: skip
+"""What differs from the healthy scene, by the cause; None for what would not be seen."""
+
+
+def by_hand(cause: str) -> Scene:
+    signs = dict(scene(HEALTHY).signs)
+    for name, value in BY_HAND[cause].items():
+        signs[name] = sign(name, value, f"{name} is {value}")
+    gone = {name for name, value in BY_HAND[cause].items() if value is None}
+    if BY_HAND[cause].get("answer.by") == "nobody":
+        gone |= {name for name in signs if name.startswith(("answer.", "counter.", "journal.", "p0.", "p1."))}
+        gone -= {"answer.by", "answer.failure"}
+    return Scene(signs).without(*gone)

@@ -1,0 +1,80 @@
+"""The catalogue itself: complete, consistent, and of use to whoever reads it."""
+
+import pytest
+
+from fixtures.diagnosis.causes.case import Way
+from fixtures.diagnosis.causes.catalogue import CASES, Case
+from fixtures.diagnosis.engine import conclude
+from fixtures.diagnosis.model import Scene
+from fixtures.diagnosis.signs import SIGNS, sign
+from tests.diagnosis.by_hand import BY_HAND, by_hand
+from tests.diagnosis.scenarios import EVERY
+
+ALL = [pytest.param(case, id=name) for name, case in CASES.items()]
+COMPONENTS = {"ollama", "cloudflared", "tunnel", "dns", "access", ""}
+
+
+def _signs(way: Way) -> set[str]:
+    return {*way.answer, *way.state, *(name for signs in (*way.proof, *way.sight) for name in signs)}
+
+
+def test_every_cause_is_seen_in_some_scene() -> None:
+    told = {cause for scenario in EVERY.values() for cause in (*scenario.active, *scenario.latent, *scenario.findings)}
+    assert set(CASES) == told | BY_HAND.keys()
+    assert told.isdisjoint(BY_HAND)
+
+
+@pytest.mark.parametrize("cause", BY_HAND)
+def test_a_scene_by_hand_is_told_by_its_cause(cause: str) -> None:
+    seen = conclude(by_hand(cause))
+    assert {named.cause.id for named in seen.active} == {cause}
+    assert seen.answered_by == CASES[cause].answers
+
+
+@pytest.mark.parametrize("cause", BY_HAND)
+def test_a_scene_by_hand_with_a_sign_less_is_not_told_by_another(cause: str) -> None:
+    for name in by_hand(cause).signs:
+        seen = conclude(by_hand(cause).without(name))
+        assert {named.cause.id for named in seen.active} <= {cause, "tunnel-no-connector"}, name
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_a_cause_rests_on_signs_that_exist(case: Case) -> None:
+    for way in case.ways:
+        assert _signs(way) <= SIGNS.keys()
+    assert case.finding or any(way.proof for way in case.ways)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_what_proves_a_cause_shows_who_answered(case: Case) -> None:
+    for way in case.ways:
+        assert all("answer.by" in signs for signs in way.proof)
+        assert not any(name.startswith("answer.") and name != "answer.app" for signs in way.sight for name in signs)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_a_cause_tells_what_to_do(case: Case) -> None:
+    cause, remedy = case.cause, case.cause.remedy
+    assert cause.title[0].islower() or cause.title.startswith(
+        ("Access", "Cloudflare", "Browser", "Bot", "Super", "Ollama", "TLS")
+    )
+    assert not cause.title.endswith(".")
+    assert all((remedy.setting, remedy.value, remedy.changes, remedy.dashboard, remedy.call, cause.reference))
+    assert remedy.remediates in COMPONENTS
+    assert cause.hop.place <= case.answers.place or case.answers.place >= 4
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.cause.caveat], ids=lambda case: case.cause.id)
+def test_what_was_only_inferred_is_likely_at_most(case: Case) -> None:
+    for way in case.ways:
+        wanted = {name: values for name, values in {**way.answer, **way.state}.items() if isinstance(values, tuple)}
+        full = Scene({name: sign(name, values[0], name) for name, values in wanted.items()})
+        told = {named.cause.id: named.confidence for named in conclude(full).causes}
+        assert told.get(case.cause.id, "possible") in {"likely", "possible"}
+
+
+def test_nothing_seen_is_nothing_claimed() -> None:
+    seen = conclude(Scene({}))
+    assert (seen.causes, seen.findings, seen.answered_by, seen.reached) == ((), (), None, None)
+    assert seen.undetermined
+    assert {hop.state for hop in seen.hops} == {"unknown"}
