@@ -1,0 +1,119 @@
+"""A service token rotated: only where it is asked for and all else is well, kept in ESC, shown nowhere."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement, read
+from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.faults.bench import Bench
+from fixtures.remediation.model import Asked, CannotRemedy, Step, StepFailed
+from fixtures.remediation.remedies import access
+from fixtures.remediation.remedies.access_rotation import Rotated
+from fixtures.suite.evaluating import findings_of
+from fixtures.suite.labprocess import LabProcess
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Finding, Verdict
+from tests.remediation.applying import apply, running
+
+FACTS = (
+    "access.admits_token", "access.app_answers", "access.service_auth", "access.token_enabled", "access.token_days",
+    "access.token_client_id", "secrets.client_secret_shape",
+)  # fmt: skip
+KEY = "dgx-spark:accessClientSecret"
+
+
+@pytest.fixture(scope="module")
+def one_lab() -> Iterator[Announcement]:
+    process = LabProcess(())
+    try:
+        yield read(process.facts())
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def lab(one_lab: Announcement) -> Iterator[Announcement]:
+    yield one_lab
+    heal(one_lab)
+
+
+def looked(run: Run) -> dict[str, Finding]:
+    return findings_of(run, FACTS)
+
+
+def planned(run: Run) -> list[Step]:
+    return Rotated().plan(run, looked(run))
+
+
+def kept(lab: Announcement) -> str:
+    state = json.loads((Path(lab.operator) / "pulumi.json").read_text())
+    return str(state["config"][KEY]["value"])
+
+
+def rotations(lab: Announcement) -> str:
+    """When the token was last changed."""
+    bench = Bench(lab)
+    try:
+        [token] = bench.api("GET", "accounts/{account}/access/service_tokens")
+        return str(token["updated_at"])
+    finally:
+        bench.close()
+
+
+def test_it_is_there_only_where_it_is_asked_for() -> None:
+    assert "access.rotation" not in {remedy.id for remedy in access.remedies(Asked())}
+    assert "access.rotation" in {remedy.id for remedy in access.remedies(Asked(rotate=True))}
+
+
+@pytest.mark.parametrize("name", ["access-secret-rotated", "esc-client-secret-cut-short"])
+def test_the_new_secret_comes_into_esc_and_nowhere_else(lab: Announcement, name: str) -> None:
+    inflict(lab, [FAULTS[name]])
+    old = kept(lab)
+    with running(lab) as run:
+        steps = planned(run)
+        done = apply(lab, run, steps)
+        run.forget()
+        assert looked(run)["access.admits_token"].verdict == Verdict.CONFORMANT
+        assert kept(lab) not in {old, ""}
+        assert kept(lab) not in json.dumps([[step.as_json(), before] for step, before in done]) + repr(steps)
+        with pytest.raises(StepFailed, match="cannot be brought back"):
+            type(steps[0].action).undo(run, done[0][1])
+
+
+def test_nothing_is_rotated_where_the_new_secret_could_not_be_kept(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["access-secret-rotated"]])
+    before = rotations(lab)
+    with running(lab) as run:
+        [step] = planned(run)
+        run.forget()
+        inflict(lab, [FAULTS["stack-passphrase-wrong"]])
+        with pytest.raises(StepFailed, match="nothing was rotated"):
+            step.action.before(run, "/nowhere")
+    assert rotations(lab) == before
+
+
+def test_what_was_not_rotated_needs_nothing_taken_back(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["access-secret-rotated"]])
+    with running(lab) as run:
+        [step] = planned(run)
+        type(step.action).undo(run, step.action.before(run, "/nowhere"))
+
+
+@pytest.mark.parametrize("name", ["access-token-disabled", "access-country-required", "access-path-app"])
+def test_another_reason_for_a_refusal_rotates_nothing(lab: Announcement, name: str) -> None:
+    inflict(lab, [FAULTS[name]])
+    with running(lab) as run:
+        assert planned(run) == []
+
+
+def test_a_secret_that_is_kept_elsewhere_is_for_a_person(lab: Announcement) -> None:
+    with running(lab) as run:
+        secrets = run.target.secrets
+        assert secrets is not None
+        elsewhere = secrets.model_copy(update={"access_client_secret": "env:CLIENT_SECRET"})
+        run.target = run.target.model_copy(update={"secrets": elsewhere})
+        with pytest.raises(CannotRemedy, match="env:CLIENT_SECRET"):
+            Rotated().plan(run, {})
