@@ -207,6 +207,16 @@ def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement) -> None
                 dns.PublicRecord().plan(run, findings)
 
 
+def test_a_record_that_the_facts_do_not_describe_is_not_made(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["record-missing"]])
+    with running(lab) as run:
+        assert run.facts.dns is not None
+        without = run.facts.dns.model_copy(update={"target": None})
+        run.facts = run.facts.model_copy(update={"dns": without})
+        with pytest.raises(CannotRemedy, match="does not state both"):
+            dns.PublicRecord().plan(run, {})
+
+
 def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement) -> None:
     inflict(lab, [FAULTS["ingress-path"]])
     with running(lab) as run:
