@@ -1,0 +1,32 @@
+"""`python -m tests.remediation.killed TARGET JOURNALS N`: a remediation, killed at the Nth moment of its steps."""
+
+import os
+import signal
+import sys
+from itertools import count
+from pathlib import Path
+
+from fixtures.facts.load import load
+from fixtures.remediation.applying import Ways
+from fixtures.remediation.model import Asked, Step
+from fixtures.remediation.remedies import all_remedies
+from fixtures.remediation.runner import Remediation
+from fixtures.suite.evaluating import findings_of
+from fixtures.suite.run import Run
+
+
+def main() -> None:
+    target, folder, last = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    moments = count()
+
+    def hook(_moment: str, _step: Step) -> None:
+        if next(moments) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run = Run(load(target))
+    Remediation(run, findings_of(run), all_remedies(Asked()), Asked(), Ways(folder, hook=hook)).apply()
+    run.close()
+
+
+if __name__ == "__main__":
+    main()

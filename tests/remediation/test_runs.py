@@ -1,0 +1,236 @@
+"""Whole remediations of a lab, cut short wherever that can happen: the old state, the new one, or a way to either.
+
+`KILL_POINTS=all` kills at every moment of every step, not at some.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.facts.load import load
+from fixtures.host.connection import host
+from fixtures.lab.announcement import Announcement, read
+from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.faults.bench import Bench
+from fixtures.remediation.applying import Hook, Ways
+from fixtures.remediation.journal import records
+from fixtures.remediation.model import Asked, Plan, Remedy, Step, StepState
+from fixtures.remediation.outcome import Outcome
+from fixtures.remediation.remedies import all_remedies
+from fixtures.remediation.runner import Remediation, identity
+from fixtures.remediation.steps.services import WaitFor
+from fixtures.suite.evaluating import findings_of
+from fixtures.suite.labprocess import LabProcess
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Finding, Verdict
+
+PROJECT = Path(__file__).parents[2]
+DROP_IN = "etc/systemd/system/cloudflared.service.d/override.conf"
+MOMENTS = {"token-empty": 16, "record-missing": 4, "ingress-without-host-header": 8}
+POINTS = [
+    (fault, moment, way) for fault, last in MOMENTS.items() for moment in range(last) for way in ("apply", "undo")
+]
+SOME = random.Random(291).sample(POINTS, 7)  # noqa: S311 - a sample of tests
+CHOSEN = POINTS if os.environ.get("KILL_POINTS") == "all" else SOME
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Announcement]:
+    process = LabProcess(())
+    try:
+        yield read(process.facts())
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def lab(kept: Announcement) -> Iterator[Announcement]:
+    yield kept
+    heal(kept)
+
+
+@pytest.fixture
+def run(lab: Announcement) -> Iterator[Run]:
+    run = Run(load(Path(lab.target)))
+    run.remediation = run.remediation.model_copy(update={"verify_s": 3.0})
+    yield run
+    run.close()
+
+
+def broken(lab: Announcement, *faults: str) -> Announcement:
+    inflict(lab, [FAULTS[name] for name in faults])
+    return lab
+
+
+def work(run: Run, folder: Path, *remedies: Remedy, hook: Hook = lambda _moment, _step: None) -> Remediation:
+    run.forget()
+    return Remediation(run, findings_of(run), remedies or all_remedies(Asked()), Asked(), Ways(folder, hook=hook))
+
+
+def state(lab: Announcement) -> dict[str, Any]:
+    """What remediation may change: the host's configuration byte by byte, and Cloudflare's objects."""
+    etc = Path(lab.root) / "etc"
+    files = {
+        str(path.relative_to(etc)): (path.stat().st_mode, path.read_bytes())
+        for path in sorted(etc.rglob("*"))
+        if path.is_file()
+    }
+    bench = Bench(lab)
+    config = bench.api("GET", "accounts/{account}/cfd_tunnel/{tunnel}/configurations")["config"]
+    wanted = ("type", "name", "content", "proxied", "ttl")
+    dns = [{key: record[key] for key in wanted} for record in bench.api("GET", "zones/{zone}/dns_records")]
+    bench.close()
+    return {"files": files, "config": config, "records": dns}
+
+
+def open_facts(findings: Mapping[str, Finding]) -> dict[str, str]:
+    return {
+        fact: f"{item.verdict}: {item.observed or item.cause}"
+        for fact, item in findings.items()
+        if item.verdict != Verdict.CONFORMANT
+    }
+
+
+def locked(lab: Announcement) -> bool:
+    return (Path(lab.root) / "var/lib/spark-conformance/lock").exists()
+
+
+@pytest.mark.parametrize("point", CHOSEN, ids=lambda point: "-".join(map(str, point)))
+def test_a_killed_run_is_gone_on_with_or_brought_back(
+    lab: Announcement, run: Run, tmp_path: Path, point: tuple[str, int, str]
+) -> None:
+    fault, moment, way = point
+    healthy = state(lab)
+    broken(lab, fault)
+    old = state(lab)
+    command = [sys.executable, "-m", "tests.remediation.killed", lab.target, str(tmp_path), str(moment)]
+    done = subprocess.run(command, cwd=PROJECT, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert state(lab) in (old, healthy)
+    told = work(run, tmp_path).plan()
+    if way == "apply":
+        made = work(run, tmp_path)
+        made.apply()
+        assert open_facts(made.after) == {}
+        assert state(lab) == healthy
+        assert work(run, tmp_path).apply().result == "nothing to do"
+    else:
+        undone = work(run, tmp_path).undo()
+        assert undone.result in {"undone", "nothing to do"}
+        assert (undone.result == "undone") == any("interrupted" in problem for problem in told.problems)
+        assert state(lab) == old
+    assert way == "undo" or not locked(lab)
+
+
+@pytest.mark.parametrize("moment", ["journalled", "applied"])
+def test_a_connection_that_is_cut_takes_the_step_back(lab: Announcement, run: Run, tmp_path: Path, moment: str) -> None:
+    old = state(broken(lab, "token-empty"))
+
+    def cut(now: str, step: Step) -> None:
+        if now == moment and step.id == "cloudflared.drop-in":
+            run.get(host).backend._connection.close()
+
+    outcome = work(run, tmp_path, hook=cut).apply()
+    assert outcome.result == "stopped", outcome
+    assert state(lab) == old
+    assert not locked(lab)
+    again = work(run, tmp_path)
+    assert again.apply().result == "applied"
+    assert open_facts(again.after) == {}
+
+
+class Spoilt:
+    """A remedy whose last step never comes to its end."""
+
+    def __init__(self, remedy: Remedy) -> None:
+        self.id, self.component, self.facts = remedy.id, remedy.component, remedy.facts
+        self._remedy = remedy
+
+    def plan(self, run: Run, findings: Mapping[str, Finding]) -> list[Step]:
+        never = WaitFor("it becomes healthy", lambda _: "it is not", 0.2)
+        return [*self._remedy.plan(run, findings), Step("never", self.component, "wait for ever", "", never)]
+
+
+class Useless(Spoilt):
+    """A remedy that does the first step only, which does not help."""
+
+    def plan(self, run: Run, findings: Mapping[str, Finding]) -> list[Step]:
+        return self._remedy.plan(run, findings)[:1]
+
+
+@pytest.mark.parametrize(("spoil", "told"), [(Spoilt, "it is not"), (Useless, "did not help")])
+def test_what_does_not_help_is_taken_back(
+    lab: Announcement, run: Run, tmp_path: Path, spoil: type[Spoilt], told: str
+) -> None:
+    old = state(broken(lab, "token-empty"))
+    made = work(run, tmp_path, *[spoil(remedy) for remedy in all_remedies(Asked())])
+    outcome = made.apply()
+    assert outcome.result == "stopped"
+    assert told in outcome.sentence
+    assert state(lab) == old
+    assert {step.state for step in outcome.steps} <= {StepState.UNDONE, StepState.PLANNED}
+    assert made.after["cloudflared.token_present"].verdict == Verdict.NONCONFORMANT
+
+
+def test_a_second_run_is_told_who_is_at_work(lab: Announcement, run: Run, tmp_path: Path) -> None:
+    broken(lab, "token-empty")
+    second: list[Outcome] = []
+
+    def meanwhile(moment: str, step: Step) -> None:
+        if (moment, step.id) == ("begin", "cloudflared.drop-in"):
+            other = Run(load(Path(lab.target)))
+            second.append(work(other, tmp_path).apply())
+            other.close()
+
+    assert work(run, tmp_path, hook=meanwhile).apply().result == "applied"
+    assert second[0].result == "refused"
+    assert "remediates this target since" in second[0].sentence
+    assert len(records(tmp_path, identity(run))) == 1
+
+
+def test_what_somebody_changes_meanwhile_is_not_written_over(lab: Announcement, run: Run, tmp_path: Path) -> None:
+    broken(lab, "token-empty")
+    theirs = b"[Service]\n# theirs\n"
+
+    def change(moment: str, step: Step) -> None:
+        if (moment, step.id) == ("begin", "cloudflared.drop-in"):
+            (Path(lab.root) / DROP_IN).write_bytes(theirs)
+
+    outcome = work(run, tmp_path, hook=change).apply()
+    assert outcome.result == "stopped"
+    assert outcome.steps[0].state == StepState.REFUSED
+    assert (Path(lab.root) / DROP_IN).read_bytes() == theirs
+
+
+def test_what_is_not_confirmed_is_not_done(lab: Announcement, run: Run, tmp_path: Path) -> None:
+    old = state(broken(lab, "token-empty"))
+    shown: list[Plan] = []
+
+    def no(plan: Plan) -> bool:
+        shown.append(plan)
+        return False
+
+    made = Remediation(run, findings_of(run), all_remedies(Asked()), Asked(), Ways(tmp_path, confirm=no))
+    assert made.apply().result == "refused"
+    assert shown[0].steps[0].id == "cloudflared.drop-in"
+    assert state(lab) == old
+    assert list(tmp_path.iterdir()) == []
+    assert not locked(lab)
+
+
+def test_the_token_is_nowhere(lab: Announcement, run: Run, tmp_path: Path) -> None:
+    inside = (Path(lab.root) / DROP_IN).read_text().partition("TOKEN=")[2].strip().strip('"')
+    assert len(inside) > 50
+    broken(lab, "token-empty")
+    outcome = work(run, tmp_path).apply()
+    written = "".join(path.read_text() for path in tmp_path.iterdir())
+    commands = "".join(entry.command for entry in run.get(host).backend._connection.log)
+    assert outcome.result == "applied"
+    assert inside not in f"{outcome}{written}{commands}"
