@@ -1,0 +1,149 @@
+"""`pytest checks/ --remediate` as a user runs it."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.lab.announcement import Announcement, read
+from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.suite.labprocess import LabProcess
+from tests.end_to_end.session import PROJECT, Session, check, project
+
+REAL = """
+extends = "spark-291b"
+[target.ssh]
+host = "no-such-host.invalid"
+"""
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Announcement]:
+    process = LabProcess(())
+    try:
+        yield read(process.facts())
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def lab(kept: Announcement) -> Iterator[Announcement]:
+    yield kept
+    heal(kept)
+
+
+def made(ran: Session) -> dict[str, Any]:
+    results = json.loads((ran.reports / "results.json").read_text())
+    found: dict[str, Any] = results["targets"][0]["remediation"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "told"),
+    [
+        (["--remediate", "apply"], {"CI": "true"}, "nobody can be asked in CI"),
+        (["--remediate", "undo"], {"CI": "1"}, "nobody can be asked in CI"),
+        (["--remediate", "apply"], {"CI": ""}, "there is no terminal to ask"),
+        (["--yes"], {}, "--yes says how to remediate, and --remediate is not given"),
+        (["--remediate-never", "dns"], {}, "--remediate is not given"),
+        (["--remediate-rotate"], {}, "--remediate is not given"),
+        (["--remediate", "apply", "--remediate-budget", "0"], {}, "--remediate-budget"),
+        (["--remediate", "perhaps"], {}, "invalid choice"),
+        (["--remediate", "apply", "--remediate-only", "nothing"], {}, "invalid choice"),
+    ],
+)
+def test_what_cannot_be_done_in_the_end_is_refused_at_the_beginning(
+    tmp_path: Path, options: list[str], environment: dict[str, str], told: str
+) -> None:
+    (tmp_path / "real.toml").write_text(REAL)
+    ran = check(project(tmp_path), "--target", "real.toml", *options, environment=environment)
+    assert ran.code == 4, ran.out
+    assert told in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement, tmp_path: Path) -> None:
+    inflict(lab, [FAULTS["token-readable-by-all"]])
+    drop_in = Path(lab.root) / "etc/systemd/system/cloudflared.service.d/override.conf"
+    old = drop_in.stat()
+    place = project(tmp_path)
+    options = ("--target", lab.target, "-m", "cloudflared")
+
+    ran = check(place, *options, "--remediate", "plan")
+    assert ran.code == 1, ran.out
+    assert "PLANNED: nothing was written" in ran.out
+    assert made(ran)["result"] == "planned"
+    assert drop_in.stat().st_ino == old.st_ino
+    assert not (ran.reports / "remediation").exists()
+
+    ran = check(place, *options, "--remediate", "apply", "-n", "2")
+    assert ran.code == 0, ran.out
+    assert made(ran)["facts"] == [{"fact": "cloudflared.token_mode", "before": "nonconformant", "after": "conformant"}]
+    assert len(list((ran.reports / "remediation").iterdir())) == 1
+    assert "nonconformant → conformant: cloudflared.token_mode" in ran.out
+    assert '<section class="remediation">' in (ran.reports / "report.html").read_text()
+
+    ran = check(place, *options, "--remediate", "apply")
+    assert ran.code == 0, ran.out
+    assert "NOTHING TO DO" in ran.out
+    assert made(ran)["result"] == "nothing to do"
+
+    ran = check(place, *options, "--remediate", "undo")
+    assert ran.code == 1, ran.out
+    assert made(ran)["result"] == "undone"
+    assert drop_in.stat().st_mode & 0o777 == old.st_mode & 0o777 != 0o600
+    assert drop_in.stat().st_mtime == old.st_mtime
+
+
+def test_what_it_tells_follows_the_schema(lab: Announcement, tmp_path: Path) -> None:
+    inflict(lab, [FAULTS["token-readable-by-all"]])
+    ran = check(project(tmp_path), "--target", lab.target, "-m", "cloudflared", "--remediate", "apply")
+    schema = json.loads((PROJECT / "fixtures/report/results.schema.json").read_text())["$defs"]
+    told = made(ran)
+    assert set(told) == set(schema["remediation"]["required"]) == set(schema["remediation"]["properties"])
+    assert told["result"] in schema["remediation"]["properties"]["result"]["enum"]
+    for kind, items in (("step", told["steps"]), ("change", told["facts"]), ("instruction", told["instructions"])):
+        for item in items:
+            assert set(item) == set(schema[kind]["required"]) == set(schema[kind]["properties"])
+
+
+def test_a_component_that_is_never_remedied_is_left_alone(lab: Announcement, tmp_path: Path) -> None:
+    inflict(lab, [FAULTS["token-readable-by-all"]])
+    place = project(tmp_path)
+    (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[remediation]\nnever = ["cloudflared"]\n')
+    options = ("-m", "cloudflared", "--remediate", "apply")
+    for more, why in (
+        (("--target", "mine.toml"), "the facts file says that cloudflared is never to be remedied"),
+        (("--target", lab.target, "--remediate-never", "cloudflared"), "--remediate-never cloudflared"),
+    ):
+        ran = check(place, *more, *options)
+        assert ran.code == 1, ran.out
+        assert [item["sentence"] for item in made(ran)["left_alone"]] == [why]
+        assert made(ran)["steps"] == []
+
+
+@pytest.mark.parametrize(("typed", "code"), [("spark-291b", 0), ("yes", 1)])
+def test_a_real_target_is_changed_when_its_name_is_typed(
+    lab: Announcement, tmp_path: Path, typed: str, code: int
+) -> None:
+    inflict(lab, [FAULTS["token-readable-by-all"]])
+    place = project(tmp_path)
+    (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[system]\nlab = false\n')
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--target", "mine.toml"]
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{typed}\n".encode())
+    done = subprocess.run(
+        [*command, "-m", "cloudflared", "--remediate", "apply"],
+        cwd=place, env=os.environ | {"CI": ""}, stdin=theirs, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == code, done.stdout
+    assert "Type its name to go on" in done.stdout
+    assert done.stdout.index("mode 0600") < done.stdout.index("Type its name")
