@@ -1,0 +1,137 @@
+"""The pure parts of reading: what a configuration does with a URL, whom a policy admits, who listens, what is known."""
+
+import pytest
+
+from fixtures.cloudflare.access.applications import AccessApp
+from fixtures.cloudflare.access.domains import place_of
+from fixtures.cloudflare.access.policies import AccessPolicy
+from fixtures.cloudflare.access.rules import Rule as PolicyRule
+from fixtures.cloudflare.access.rules import RuleSet
+from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
+from fixtures.diagnosis.reading.access import conditions, covers, mode, service_auth
+from fixtures.diagnosis.reading.host import OriginReplay, identity
+from fixtures.diagnosis.reading.rules import does
+from fixtures.diagnosis.reading.tunnel import difference, known_host, treatment
+from fixtures.host.curl import Reply
+
+NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
+OLLAMA = Rule(NAME, "http://localhost:11434")
+FALLBACK = Rule(None, "http_status:404")
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "missed", "status"),
+    [
+        ((OLLAMA, FALLBACK), "origin", "", 0),
+        ((Rule("*.example.org", "http://localhost:1"), FALLBACK), "origin", "", 0),
+        ((Rule("chat.example.org", "http://localhost:1"), FALLBACK), "status", "other-host", 404),
+        ((Rule(NAME, "http://localhost:1", path="^/v1"), FALLBACK), "status", "path", 404),
+        ((Rule("*.example.org", "http_status:410"), OLLAMA, FALLBACK), "status", "order", 410),
+        ((FALLBACK,), "status", "gone", 404),
+        ((), "none", "", 0),
+        ((Rule(None, "http_status:503"),), "none", "", 0),
+        ((Rule(NAME, "http://localhost:1", path="("), FALLBACK), "status", "path", 404),
+    ],
+)
+def test_what_a_configuration_does_with_the_url(rules: tuple[Rule, ...], kind: str, missed: str, status: int) -> None:
+    now = treatment(TunnelConfig(1, "cloudflare", rules), NAME, PATH)
+    assert (now.kind, now.missed, now.status) == (kind, missed, status)
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("localhost:11434", True), ("127.0.0.1", True), ("[::1]:80", True), ("192.168.1.9:80", True), ("", True),
+        ("spark.local", True), ("a.internal:1", True), (NAME, False), ("8.8.8.8", False),
+        ("localhost.example.org", False),
+    ],
+)  # fmt: skip
+def test_which_hosts_ollama_knows_by_its_own_rule(host: str, known: bool) -> None:
+    assert known_host(host) is known
+
+
+@pytest.mark.parametrize(
+    ("service", "differs"),
+    [
+        ("http://127.0.0.1:11434", ""), ("https://localhost:11434", "scheme"), ("http://spark:11434", "host"),
+        ("http://localhost:80", "port"),
+    ],
+)  # fmt: skip
+def test_in_what_a_service_differs(service: str, differs: str) -> None:
+    assert difference(service, "http://localhost:11434") == differs
+
+
+def _app(*policies: tuple[str, RuleSet]) -> AccessApp:
+    made = tuple(
+        AccessPolicy(str(place), f"policy {place}", decision, place, rules, None)
+        for place, (decision, rules) in enumerate(policies, start=1)
+    )
+    return AccessApp("id", "aud", "app", NAME, "self_hosted", made, (), service_auth_401_redirect=False)
+
+
+EVERYONE = RuleSet((PolicyRule("everyone"),))
+OURS = RuleSet((PolicyRule("service_token", TOKEN),))
+OTHERS = RuleSet((PolicyRule("service_token", "token-2"),))
+
+
+def _requiring(kind: str, value: str) -> RuleSet:
+    return RuleSet(OURS.include, (PolicyRule(kind, value),))
+
+
+@pytest.mark.parametrize(
+    ("policies", "whom", "then"),
+    [
+        ((("non_identity", OURS), ("allow", EVERYONE)), "ours", "login"),
+        ((("deny", EVERYONE), ("allow", EVERYONE)), "none", "refusal"),
+        ((("non_identity", OTHERS),), "other", "refusal"),
+        ((("non_identity", _requiring("geo", "DE")), ("allow", EVERYONE)), "conditional", "login"),
+        ((), "none", "refusal"),
+    ],
+)
+def test_whom_the_policies_admit(policies: tuple[tuple[str, RuleSet], ...], whom: str, then: str) -> None:
+    assert (service_auth(_app(*policies), TOKEN), mode(_app(*policies))) == (whom, then)
+
+
+@pytest.mark.parametrize(
+    ("rules", "held"),
+    [
+        (_requiring("geo", "DE"), "met"),
+        (_requiring("geo", "NL"), "unmet"),
+        (_requiring("ip", "203.0.113.0/24"), "unmet"),
+        (_requiring("ip", "198.51.100.0/24"), "met"),
+        (_requiring("certificate", ""), "unmet"),
+        (_requiring("ip_list", "somewhere"), None),
+        (RuleSet(OURS.include, exclude=(PolicyRule("geo", "DE"),)), "unmet"),
+    ],
+)
+def test_whether_conditions_hold_for_a_client(rules: RuleSet, held: str | None) -> None:
+    assert conditions(_app(("non_identity", rules)), TOKEN, "198.51.100.7", "DE") == held
+
+
+def test_which_paths_an_application_covers() -> None:
+    paths = {"": True, "/api": True, "/api/tags": True, "/ap": False, "/v1": False, "/*/tags": True}
+    assert {path: covers(place_of(f"{NAME}{path}"), PATH) for path in paths} == paths
+
+
+def test_what_rules_do_at_the_most() -> None:
+    expected = {
+        "log": "nothing",
+        "block": "block",
+        "managed_challenge": "challenge",
+        "block challenge": "both",
+        "": "nothing",
+    }
+    assert {actions: does(set(actions.split())) for actions in expected} == expected
+
+
+def test_who_is_at_the_service() -> None:
+    def seen(version: Reply, local: Reply) -> str:
+        return identity(OriginReplay("http://localhost:1", NAME, "localhost:1", local, local, version))
+
+    ollama, page = Reply("", 200, body=b'{"version":"0.33.0"}'), Reply("", 404, body=b"<html>")
+    silent, refused = Reply("", 0, failure="Operation timed out"), Reply("", 0, failure="Connection refused")
+    assert seen(ollama, Reply("", 403)) == "ollama"
+    assert seen(page, page) == "other"
+    assert seen(silent, silent) == "silent"
+    assert seen(refused, refused) == "nobody"
+    assert seen(ollama, silent) == "silent"
