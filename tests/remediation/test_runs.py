@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from fixtures.lab.faults import FAULTS, heal, inflict
 from fixtures.lab.faults.bench import Bench
 from fixtures.remediation.applying import Hook, Ways
 from fixtures.remediation.journal import records
-from fixtures.remediation.model import Asked, Plan, Remedy, Step, StepState
-from fixtures.remediation.outcome import Outcome
+from fixtures.remediation.model import Asked, Remedy, Step, StepState
+from fixtures.remediation.outcome import Outcome, StepOutcome
 from fixtures.remediation.remedies import all_remedies
 from fixtures.remediation.runner import Remediation, identity
 from fixtures.remediation.steps.services import WaitFor
@@ -211,15 +211,15 @@ def test_what_somebody_changes_meanwhile_is_not_written_over(lab: Announcement, 
 
 def test_what_is_not_confirmed_is_not_done(lab: Announcement, run: Run, tmp_path: Path) -> None:
     old = state(broken(lab, "token-empty"))
-    shown: list[Plan] = []
+    shown: list[StepOutcome] = []
 
-    def no(plan: Plan) -> bool:
-        shown.append(plan)
+    def no(steps: Sequence[StepOutcome]) -> bool:
+        shown.extend(steps)
         return False
 
     made = Remediation(run, findings_of(run), all_remedies(Asked()), Asked(), Ways(tmp_path, confirm=no))
     assert made.apply().result == "refused"
-    assert shown[0].steps[0].id == "cloudflared.drop-in"
+    assert shown[0].id == "cloudflared.drop-in"
     assert state(lab) == old
     assert list(tmp_path.iterdir()) == []
     assert not locked(lab)
