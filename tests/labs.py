@@ -1,6 +1,7 @@
-"""One lab a worker: broken, looked at, healed, again and again."""
+"""Labs for tests: one a worker that is broken, looked at and healed again and again, and one that nobody breaks."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,8 +10,9 @@ from fixtures.lab.faults import heal
 from fixtures.suite.labprocess import LabProcess
 
 
-@pytest.fixture(scope="session")
-def one_lab() -> Iterator[Announcement]:
+@contextmanager
+def running() -> Iterator[Announcement]:
+    """A lab for as long as the context lasts."""
     process = LabProcess(())
     try:
         yield read(process.facts())
@@ -18,8 +20,22 @@ def one_lab() -> Iterator[Announcement]:
         process.close()
 
 
+@pytest.fixture(scope="session")
+def one_lab() -> Iterator[Announcement]:
+    """The worker's lab, as the last test left it."""
+    with running() as lab:
+        yield lab
+
+
 @pytest.fixture
 def lab(one_lab: Announcement) -> Iterator[Announcement]:
-    """A healthy lab, healed again afterwards."""
+    """The worker's lab, healthy, and healed again afterwards."""
     yield one_lab
     heal(one_lab)
+
+
+@pytest.fixture(scope="session")
+def healthy_lab() -> Iterator[Announcement]:
+    """A lab that nobody breaks."""
+    with running() as lab:
+        yield lab

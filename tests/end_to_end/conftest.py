@@ -4,14 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.lab.announcement import Announcement, read
-from fixtures.suite.labprocess import LabProcess
+from fixtures.lab.announcement import Announcement
+from tests.labs import running
 
 
 @pytest.fixture(scope="module")
 def kept_lab() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
+    with running() as lab:
+        yield lab

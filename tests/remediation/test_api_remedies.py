@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, inflict
 from fixtures.lab.faults.application import EVERYONE, added_policy, app_of, changed_policy
 from fixtures.lab.faults.bench import Bench
 from fixtures.lab.faults.cloudflare import CONFIGURATION
@@ -16,7 +16,6 @@ from fixtures.remediation.model import Asked, CannotRemedy, Conflict, Step, Step
 from fixtures.remediation.remedies import access, dns, tunnel
 from fixtures.remediation.steps.objects import watched
 from fixtures.suite.evaluating import checks, findings_of
-from fixtures.suite.labprocess import LabProcess
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Finding, Unmet, Verdict
 from tests.remediation.applying import Applied, apply, running, take_back
@@ -25,21 +24,6 @@ REMEDIES = [remedy for module in (tunnel, dns, access) for remedy in module.reme
 COMPONENTS = {"tunnel", "dns", "access"}
 MADE = {"id", "uid", "aud", "expires_at"}
 """What is another thing when an object is made anew, or its time begins anew."""
-
-
-@pytest.fixture(scope="module")
-def one_lab() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
-
-
-@pytest.fixture
-def lab(one_lab: Announcement) -> Iterator[Announcement]:
-    yield one_lab
-    heal(one_lab)
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """A service token rotated: only where it is asked for and all else is well, kept in ESC, shown nowhere."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, inflict
 from fixtures.lab.faults.bench import Bench
 from fixtures.remediation.model import Asked, CannotRemedy, Step, StepFailed
 from fixtures.remediation.remedies import access
 from fixtures.remediation.remedies.access_rotation import Rotated
 from fixtures.suite.evaluating import findings_of
-from fixtures.suite.labprocess import LabProcess
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Finding, Verdict
 from tests.remediation.applying import apply, running
@@ -23,21 +21,6 @@ FACTS = (
     "access.token_client_id", "secrets.client_secret_shape",
 )  # fmt: skip
 KEY = "dgx-spark:accessClientSecret"
-
-
-@pytest.fixture(scope="module")
-def one_lab() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
-
-
-@pytest.fixture
-def lab(one_lab: Announcement) -> Iterator[Announcement]:
-    yield one_lab
-    heal(one_lab)
 
 
 def looked(run: Run) -> dict[str, Finding]:

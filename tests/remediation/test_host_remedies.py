@@ -2,20 +2,18 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, inflict
 from fixtures.remediation.model import CannotRemedy, Remedy, Step, StepFailed
 from fixtures.remediation.remedies.cloudflared import Cloudflared
 from fixtures.remediation.remedies.ollama import Ollama
 from fixtures.remediation.remedies.ollama_model import OllamaModel
 from fixtures.suite.evaluating import findings_of
-from fixtures.suite.labprocess import LabProcess
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Finding, Verdict
 from tests.remediation.applying import apply, failing, running, take_back
@@ -66,22 +64,7 @@ REMAINS = {
 """Where a healed host differs from one that was never broken: what others wrote is told, and stays; tokens are new."""
 
 
-@pytest.fixture(scope="module")
-def one_lab() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
-
-
-@pytest.fixture
-def lab(one_lab: Announcement) -> Iterator[Announcement]:
-    yield one_lab
-    heal(one_lab)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def healthy(one_lab: Announcement) -> dict[str, tuple[int, bytes]]:
     return files(one_lab)
 
