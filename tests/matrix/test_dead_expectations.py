@@ -12,10 +12,10 @@ import pytest
 
 from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
+from fixtures.suite.evaluating import evaluate, finding_of, findings_of
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Verdict
 from tests.matrix import altered
-from tests.matrix.evaluate import evaluate, finding_of, findings_of
 from tests.matrix.traced import Traced
 
 LEAVES = [

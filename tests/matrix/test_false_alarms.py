@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.announcement import Announcement
+from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Verdict
-from tests.matrix.evaluate import evaluate
 
 RUNS = int(os.environ.get("HEALTHY_RUNS", "5"))
 

@@ -7,8 +7,8 @@ import pytest
 from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, Fault, inflict
+from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Finding, Verdict
-from tests.matrix.evaluate import evaluate
 
 REQUIRED = sorted(
     fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"

@@ -9,8 +9,8 @@ from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from fixtures.lab.faults.bench import Bench
 from fixtures.lab.faults.cloudflare import RECORDS
+from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Verdict
-from tests.matrix.evaluate import evaluate
 
 
 def other_names(bench: Bench) -> None:

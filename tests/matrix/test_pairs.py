@@ -8,8 +8,8 @@ import pytest
 
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, Fault, FaultError, heal, inflict
+from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Finding, Verdict
-from tests.matrix.evaluate import evaluate
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 
 SAMPLE = 40

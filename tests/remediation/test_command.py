@@ -5,15 +5,13 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import FAULTS, heal, inflict
-from fixtures.suite.labprocess import LabProcess
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, inflict
 from tests.end_to_end.session import PROJECT, Session, check, project
 
 REAL = """
@@ -21,21 +19,6 @@ extends = "spark-291b"
 [target.ssh]
 host = "no-such-host.invalid"
 """
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
-
-
-@pytest.fixture
-def lab(kept: Announcement) -> Iterator[Announcement]:
-    yield kept
-    heal(kept)
 
 
 def made(ran: Session) -> dict[str, Any]:

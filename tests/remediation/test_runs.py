@@ -16,8 +16,8 @@ import pytest
 
 from fixtures.facts.load import load
 from fixtures.host.connection import host
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import FAULTS, heal, inflict
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, inflict
 from fixtures.lab.faults.bench import Bench
 from fixtures.remediation.applying import Hook, Ways
 from fixtures.remediation.journal import records
@@ -27,7 +27,6 @@ from fixtures.remediation.remedies import all_remedies
 from fixtures.remediation.runner import Remediation, identity
 from fixtures.remediation.steps.services import WaitFor
 from fixtures.suite.evaluating import findings_of
-from fixtures.suite.labprocess import LabProcess
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Finding, Verdict
 
@@ -39,21 +38,6 @@ POINTS = [
 ]
 SOME = random.Random(291).sample(POINTS, 7)  # noqa: S311 - a sample of tests
 CHOSEN = POINTS if os.environ.get("KILL_POINTS") == "all" else SOME
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Announcement]:
-    process = LabProcess(())
-    try:
-        yield read(process.facts())
-    finally:
-        process.close()
-
-
-@pytest.fixture
-def lab(kept: Announcement) -> Iterator[Announcement]:
-    yield kept
-    heal(kept)
 
 
 @pytest.fixture
