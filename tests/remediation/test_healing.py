@@ -1,0 +1,116 @@
+"""Every remediable fault is healed by one run, proven by fresh checks, and a second run has nothing to do.
+
+By default a sample, drawn by a hash of the faults' names: every eighth, and four pairs. `HEALING=all` tries every fault
+and forty pairs.
+"""
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from fixtures.facts.load import load
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, Fault, inflict
+from fixtures.lab.faults.bench import Bench
+from fixtures.remediation.applying import Ways
+from fixtures.remediation.model import Asked
+from fixtures.remediation.outcome import Outcome
+from fixtures.remediation.remedies import all_remedies
+from fixtures.remediation.runner import Remediation
+from fixtures.suite.evaluating import evaluate, findings_of
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Verdict
+
+ALL = os.environ.get("HEALING") == "all"
+ONE_OF = 8
+PAIRS = 40
+SOME_PAIRS = 4
+FULL_BUDGET = Asked(budget=40)
+
+
+def ranked(*names: str) -> str:
+    return sha256("+".join(names).encode()).hexdigest()
+
+
+def chosen(faults: list[Fault]) -> list[Fault]:
+    """Those to try: all, or every so many by rank."""
+    by_rank = sorted(faults, key=lambda fault: ranked(fault.name))
+    return by_rank if ALL else by_rank[::ONE_OF]
+
+
+REMEDIABLE = [fault for fault in FAULTS.values() if fault.remedy]
+HUMAN = [fault for fault in FAULTS.values() if not fault.remedy and fault.facts]
+APART = [
+    pair
+    for pair in combinations(REMEDIABLE, 2)
+    if pair[0].component != pair[1].component
+    and not (pair[0].facts | pair[0].unverified) & (pair[1].facts | pair[1].unverified)
+]
+"""Pairs that have no fact in common: neither can undo the other by being made."""
+CHOSEN_PAIRS = sorted(APART, key=lambda pair: ranked(pair[0].name, pair[1].name))[: PAIRS if ALL else SOME_PAIRS]
+
+
+@pytest.fixture
+def run(lab: Announcement) -> Iterator[Run]:
+    run = Run(load(Path(lab.target)))
+    yield run
+    run.close()
+
+
+def remediated(run: Run, folder: Path) -> Outcome:
+    run.forget()
+    return Remediation(run, findings_of(run), all_remedies(FULL_BUDGET), FULL_BUDGET, Ways(folder)).apply()
+
+
+def open_now(lab: Announcement) -> set[str]:
+    """What does not hold by fresh checks, over connections of their own."""
+    findings = evaluate(Path(lab.target))
+    return {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
+
+
+def writes(lab: Announcement) -> list[str]:
+    """The API's requests so far that may have changed something."""
+    bench = Bench(lab)
+    requests: list[str] = bench.switch("seen")["api_requests"]
+    bench.close()
+    return [request for request in requests if not request.startswith("GET ") and "graphql" not in request]
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(REMEDIABLE)])
+def test_a_remediable_fault_is_healed_and_stays_so(lab: Announcement, run: Run, tmp_path: Path, fault: Fault) -> None:
+    inflict(lab, [fault])
+    outcome = remediated(run, tmp_path)
+    assert outcome.result == "applied", outcome
+    assert open_now(lab) == fault.stays
+    again = remediated(run, tmp_path)
+    assert again.result == "nothing to do", again
+
+
+@pytest.mark.parametrize(
+    "pair", [pytest.param(pair, id="+".join(fault.name for fault in pair)) for pair in CHOSEN_PAIRS]
+)
+def test_two_faults_are_healed_in_one_run(
+    lab: Announcement, run: Run, tmp_path: Path, pair: tuple[Fault, Fault]
+) -> None:
+    inflict(lab, pair)
+    outcome = remediated(run, tmp_path)
+    assert outcome.result == "applied", outcome
+    assert open_now(lab) == pair[0].stays | pair[1].stays
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(HUMAN)])
+def test_what_only_a_person_may_do_is_told_and_not_done(
+    lab: Announcement, run: Run, tmp_path: Path, fault: Fault
+) -> None:
+    inflict(lab, [fault])
+    before = writes(lab)
+    outcome = remediated(run, tmp_path)
+    assert outcome.result == "nothing to do", outcome
+    assert outcome.steps == []
+    assert writes(lab) == before
+    required = {name for name in fault.facts if run.stated[name].severity == "required"}
+    assert not required or outcome.instructions or outcome.left_alone
