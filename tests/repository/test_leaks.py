@@ -51,7 +51,7 @@ def git(path: Path, *arguments: str) -> None:
         ("cfast_" + "aB3" * 16, "a service token's secret"),
         ("the secret is " + "ab12" * 16, "64 hexadecimal digits called a secret"),
         ("ghp_" + "a1B2" * 9, "a GitHub token"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
+        ("-----BEGIN OPENSSH " + "PRIVATE KEY-----", "a private key"),
     ],
 )
 def test_what_gives_a_secret_away(line: str, kind: str) -> None:
