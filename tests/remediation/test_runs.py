@@ -3,6 +3,7 @@
 `KILL_POINTS=all` kills at every moment of every step, not at some.
 """
 
+import json
 import os
 import random
 import signal
@@ -31,8 +32,14 @@ from fixtures.suite.run import Run
 from fixtures.suite.verdict import Finding, Verdict
 
 PROJECT = Path(__file__).parents[2]
+SERVICE_TOKENS = "accounts/{account}/access/service_tokens"
 DROP_IN = "etc/systemd/system/cloudflared.service.d/override.conf"
-MOMENTS = {"token-empty": 16, "record-missing": 4, "ingress-without-host-header": 8}
+MOMENTS = {
+    "token-empty": 16, "record-missing": 4, "record-grey": 4, "ingress-without-host-header": 8, "ollama-disabled": 4,
+    "ollama-stopped": 8, "model-missing": 4, "access-no-service-auth": 4, "access-bypass-everyone": 4,
+    "access-token-expiring": 8, "access-app-missing": 4,
+}  # fmt: skip
+"""Faults that together need every kind of step, and how many moments their remedies have."""
 POINTS = [
     (fault, moment, way) for fault, last in MOMENTS.items() for moment in range(last) for way in ("apply", "undo")
 ]
@@ -70,8 +77,16 @@ def state(lab: Announcement) -> dict[str, Any]:
     config = bench.api("GET", "accounts/{account}/cfd_tunnel/{tunnel}/configurations")["config"]
     wanted = ("type", "name", "content", "proxied", "ttl")
     dns = [{key: record[key] for key in wanted} for record in bench.api("GET", "zones/{zone}/dns_records")]
+    apps = [(app["domain"], _admitted(app)) for app in bench.api("GET", "accounts/{account}/access/apps")]
+    tokens = [(token["enabled"], token["duration"]) for token in bench.api("GET", SERVICE_TOKENS)]
     bench.close()
-    return {"files": files, "config": config, "records": dns}
+    return {"files": files, "config": config, "records": dns, "apps": apps, "tokens": tokens}
+
+
+def _admitted(app: Mapping[str, Any]) -> list[str]:
+    """An application's policies but for their ids, times and places."""
+    wanted = ("name", "decision", "include", "require", "exclude")
+    return sorted(json.dumps({key: policy.get(key) or [] for key in wanted}) for policy in app["policies"])
 
 
 def open_facts(findings: Mapping[str, Finding]) -> dict[str, str]:
@@ -102,7 +117,7 @@ def test_a_killed_run_is_gone_on_with_or_brought_back(
     if way == "apply":
         made = work(run, tmp_path)
         made.apply()
-        assert open_facts(made.after) == {}
+        assert set(open_facts(made.after)) == FAULTS[fault].stays
         assert state(lab) == healthy
         assert work(run, tmp_path).apply().result == "nothing to do"
     else:
