@@ -16,7 +16,7 @@ from fixtures.suite.evaluating import evaluate, finding_of, findings_of
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Verdict
 from tests.matrix import altered
-from tests.matrix.traced import Traced
+from fixtures.suite.traced import Traced
 
 LEAVES = [
     pytest.param(fact, place, id=".".join((fact, *map(str, place))))
