@@ -43,13 +43,14 @@ def test_sudo(tmp_path: Path) -> None:
 def test_sudo_that_asks_and_sudo_that_refuses(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
-            (host.root / "lab/sudo-refuses").write_text("systemctl restart\n")
+            rules = host.root / "etc/sudoers.d/operator"
+            rules.write_text("operator ALL=(ALL:ALL) NOPASSWD: ALL, !/usr/bin/systemctl restart cloudflared\n")
             refused = await shell(host, "sudo -n systemctl restart cloudflared")
             assert refused.status == 1
             assert refused.complaint.startswith("Sorry, user operator is not allowed to execute")
             assert (await shell(host, "sudo -n -l systemctl restart cloudflared")).status == 1
             assert (await shell(host, "sudo -n systemctl daemon-reload")).status == 0
-            (host.root / "lab/sudo-asks").touch()
+            rules.write_text("operator ALL=(ALL:ALL) ALL\n")
             asked = await shell(host, "sudo -n true")
             assert (asked.status, asked.complaint) == (1, "sudo: a password is required")
             assert (await shell(host, "sudo -n -l systemctl daemon-reload")).status == 1
