@@ -1,6 +1,10 @@
-"""Labs for tests: one a worker that is broken, looked at and healed again and again, and one that nobody breaks."""
+"""Labs for tests: one a worker that is broken, looked at and healed again and again, and one that nobody breaks.
 
-from collections.abc import Iterator
+They are made as the suite's own options say (`--lab-host`, `--cloudflared`, `--ollama`), of stand-ins unless told: a
+cloudflared that happens to be on PATH changes no test.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -8,12 +12,16 @@ import pytest
 from fixtures.lab.announcement import Announcement, read
 from fixtures.lab.faults import heal
 from fixtures.suite.labprocess import LabProcess
+from fixtures.suite.targets import lab_options
+
+STAND_INS = ("--cloudflared", "stand-in")
+"""What a lab of the tests is made of, unless they are told."""
 
 
 @contextmanager
-def running() -> Iterator[Announcement]:
-    """A lab for as long as the context lasts."""
-    process = LabProcess(())
+def running(options: Sequence[str] = ()) -> Iterator[Announcement]:
+    """A lab for as long as the context lasts; `options` as for `python -m fixtures.lab up`, of which the last holds."""
+    process = LabProcess((), [*STAND_INS, *options])
     try:
         yield read(process.facts())
     finally:
@@ -21,9 +29,9 @@ def running() -> Iterator[Announcement]:
 
 
 @pytest.fixture(scope="session")
-def one_lab() -> Iterator[Announcement]:
+def one_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
     """The worker's lab, as the last test left it."""
-    with running() as lab:
+    with running(lab_options(pytestconfig)) as lab:
         yield lab
 
 
@@ -35,7 +43,7 @@ def lab(one_lab: Announcement) -> Iterator[Announcement]:
 
 
 @pytest.fixture(scope="session")
-def healthy_lab() -> Iterator[Announcement]:
+def healthy_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
     """A lab that nobody breaks."""
-    with running() as lab:
+    with running(lab_options(pytestconfig)) as lab:
         yield lab

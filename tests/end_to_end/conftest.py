@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from fixtures.lab.announcement import Announcement
+from fixtures.suite.targets import lab_options
 from tests.labs import running
 
 
 @pytest.fixture(scope="module")
-def kept_lab() -> Iterator[Announcement]:
-    with running() as lab:
+def kept_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
+    with running(lab_options(pytestconfig)) as lab:
         yield lab
