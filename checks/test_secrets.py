@@ -5,11 +5,9 @@ import pytest
 from fixtures.cloudflare.account import ApiToken
 from fixtures.github.actions import GithubSecrets
 from fixtures.repository.leaks import Leaks
-from fixtures.secret import Secret
 from fixtures.secrets.esc import Esc
 from fixtures.secrets.onepassword import OnePassword
-from fixtures.secrets.references import ClientId
-from fixtures.secrets.shapes import shape_of
+from fixtures.secrets.references import ClientId, SecretShape
 from fixtures.suite.judging import Judge
 
 
@@ -61,13 +59,13 @@ def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
 
 
 @pytest.mark.fact("secrets.client_secret_shape")
-def test_client_secret_shape(judge: Judge, access_client_secret: Secret) -> None:
+def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> None:
     """What ESC holds cannot be a service token's secret of the documented kind.
 
     It is cut short, has a blank or a line break, or stands in quotation marks. Set it again from where it was kept; if
     it is lost, rotate the service token.
     """
-    judge(shape_of(access_client_secret.reveal()))
+    judge(client_secret_shape.shape)
 
 
 @pytest.mark.fact("secrets.onepassword")

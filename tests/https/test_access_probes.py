@@ -39,7 +39,7 @@ def edge(world: World, authority: LabAuthority, gate: FakeGate, secret: str = CA
             {"public": {"answers": {"path": "/api/tags", "status": 200}}},
             {
                 public_addresses: PublicAddresses(("127.0.0.1",)),
-                access_client_id: ClientId(CLIENT_ID),
+                access_client_id: ClientId(CLIENT_ID, fit=True),
                 access_client_secret: Secret(secret, "client secret"),
             },
         )

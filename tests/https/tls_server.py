@@ -117,7 +117,7 @@ def run_to(
         {"public": stated},
         {
             public_addresses: given.get("addresses", PublicAddresses(("127.0.0.1",))),
-            access_client_id: ClientId(CLIENT_ID),
+            access_client_id: ClientId(CLIENT_ID, fit=True),
             access_client_secret: given.get("secret") or Secret(CANARY, "client secret"),
         },
     )
