@@ -176,6 +176,9 @@ def test_connections_of_one_connector_are_removed_alone(http: httpx.Client, worl
         ({"status": "down"}, 0),
         ({"include_prefix": "sp"}, 1),
         ({"exclude_prefix": "sp"}, 0),
+        ({"name_prefix": "spa"}, 1),
+        ({"existed_at": "2026-10-20T07:59:59Z"}, 0),
+        ({"existed_at": "2026-10-20T09:00:00+01:00"}, 1),
     ],
 )
 def test_filters(http: httpx.Client, query: dict[str, Any], found: int) -> None:
