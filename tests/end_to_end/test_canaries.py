@@ -15,6 +15,8 @@ from fixtures.lab.faults import heal, inflict, named
 from tests.end_to_end.session import check, project
 
 TALKATIVE = ("-vv", "--showlocals", "--log-level=DEBUG", "--log-cli-level=DEBUG", "--tb=long", "-rA")
+LEAKING = ["as-documented", "esc-client-secret-plain", "esc-client-id-with-blank", "token-in-argv", "leak-tunnel-token"]
+"""Faults that put secrets where they do not belong, for whoever looks to stumble over."""
 BEGINNING = 12
 """So many first characters of a secret are as good as the whole for whoever looks for them."""
 
@@ -51,6 +53,26 @@ def test_no_output_of_a_talkative_run_holds_a_secret(broken: Announcement, tmp_p
     ran = check(project(tmp_path), "--target", broken.target, *TALKATIVE)
     assert ran.code in {0, 1}
     assert found(ran.written, secrets) == []
+
+
+@pytest.mark.parametrize("broken", [LEAKING], indirect=True, ids=["leaking"])
+def test_no_recording_holds_a_secret_nor_does_its_replay(broken: Announcement, tmp_path: Path) -> None:
+    secrets = canaries(broken) | {"serial number": _serial_number(broken)}
+    place, recording = tmp_path / "run", tmp_path / "recording"
+    place.mkdir()
+    ran = check(project(place), "--target", broken.target, "--diagnose", "--record", str(recording))
+    assert ran.code in {0, 1}
+    kept = {path: path.read_text() for path in recording.rglob("*") if path.is_file()}
+    assert len(kept) > 70
+    assert {path.name: found(text, secrets) for path, text in kept.items() if found(text, secrets)} == {}
+    again = check(place, "--replay", str(recording), "--showlocals", "--tb=long", "-rA")
+    assert again.code == ran.code
+    assert found(again.written, secrets) == []
+
+
+def _serial_number(lab: Announcement) -> str:
+    release = (Path(lab.root) / "etc/dgx-release").read_text()
+    return next(line.partition("=")[2].strip('"') for line in release.splitlines() if "SERIAL" in line)
 
 
 def test_a_check_that_breaks_with_secrets_at_hand_shows_none(kept_lab: Announcement, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""A lab, and a recording of it while it was healthy."""
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.recording.storage import Recording
+from fixtures.suite import load_observations
+from tests.labs import lab, one_lab
+from tests.recording.making import Recorded, recorded
+
+__all__ = ["lab", "one_lab"]
+
+load_observations("cloudflare", "dns", "github", "host", "https", "repository", "secrets")
+
+
+@pytest.fixture(scope="session")
+def healthy(one_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """What a healthy lab was recorded to be, before any test breaks it, with what was judged then."""
+    return recorded(one_lab, tmp_path_factory.mktemp("healthy") / "recording")
+
+
+@pytest.fixture
+def copy(healthy: Recorded, tmp_path: Path) -> Path:
+    """A copy of that recording, to be altered."""
+    place = tmp_path / "copy"
+    for path in sorted(healthy.place.rglob("*.json")):
+        target = place / path.relative_to(healthy.place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    return place
+
+
+@pytest.fixture
+def recording(healthy: Recorded) -> Recording:
+    return healthy.recording

@@ -1,0 +1,102 @@
+"""Recording a lab in this process, and judging a recording again."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fixtures.diagnosis.engine import diagnose
+from fixtures.diagnosis.model import Diagnosis
+from fixtures.facts.load import SystemFile, load
+from fixtures.lab.announcement import Announcement
+from fixtures.recording import recorder, storage
+from fixtures.recording.replay import Replayed
+from fixtures.recording.target import facts_of, moved
+from fixtures.suite.evaluating import findings_of
+from fixtures.suite.options import LAB_FACTS
+from fixtures.suite.run import Run
+from fixtures.suite.verdict import Finding
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a run came to."""
+
+    findings: dict[str, Finding]
+    diagnosis: Diagnosis
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {fact: str(finding.verdict) for fact, finding in self.findings.items()}
+
+    @property
+    def told(self) -> dict[str, tuple[str, ...]]:
+        """Every verdict with what is told of it. Ages are told to the second, and a replay knows no secrets to mask."""
+        return {
+            fact: (finding.verdict, finding.observed, finding.note, finding.cause, finding.blocked_by)
+            for fact, finding in self.findings.items()
+            if fact not in {"access.temporary_days", "access.token_days", "access.token_client_id"}
+        }
+
+    @property
+    def concluded(self) -> Json:
+        """The whole diagnosis, but for the time that it took."""
+        return {**self.diagnosis.as_json(), "seconds": 0}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recording, and what was judged while it was made."""
+
+    place: Path
+    judged: Judged
+
+    @property
+    def recording(self) -> storage.Recording:
+        return storage.read(self.place)
+
+
+def judged(run: Run) -> Judged:
+    return Judged(findings_of(run), diagnose(run))
+
+
+def recorded(lab: Announcement, place: Path) -> Recorded:
+    """Record a lab as it is, with a diagnosis."""
+    system = load(Path(lab.target))
+    storage.prepare(place)
+    run = recorder.Recorded(system, place)
+    try:
+        seen = judged(run)
+        run.settle()
+    finally:
+        run.close()
+    storage.finish(place, system, "lab", datetime.now(UTC), moved(system, LAB_FACTS))
+    return Recorded(place, seen)
+
+
+def system_of(recording: storage.Recording, change: Callable[[Json], object] = lambda _: None) -> SystemFile:
+    """Today's facts of a recording, changed: `change` gets the facts as tables."""
+    system = facts_of(recording, LAB_FACTS)
+    tables = system.model_dump(mode="json", exclude_none=True)
+    change(tables["facts"])
+    return SystemFile.model_validate(tables)
+
+
+def replayed(recording: storage.Recording, system: SystemFile | None = None) -> Judged:
+    """Judge a recording again."""
+    run = Replayed(system or facts_of(recording, LAB_FACTS), recording)
+    try:
+        return judged(run)
+    finally:
+        run.close()
+
+
+def alter(path: Path, change: Callable[[Json], object]) -> None:
+    """Change one file of a recording by hand."""
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
