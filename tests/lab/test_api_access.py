@@ -61,7 +61,7 @@ def test_a_replacement_that_names_policies_replaces_them(http: httpx.Client, wor
         ({"domain": "new.example.org"}, 400, 12130),
         ({"type": "self_hosted", "domain": "example.com"}, 400, 12130),
         ({"type": "self_hosted", "domain": lab.HOST}, 409, 11010),
-        ({"type": "self_hosted", "domain": "new.example.org", "policies": [lab.APP]}, 404, 12135),
+        ({"type": "self_hosted", "domain": "new.example.org", "policies": [lab.APP]}, 400, 12130),
         ({"type": "self_hosted", "domain": "new.example.org", "policies": [{"decision": "allow"}]}, 400, 12130),
     ],
 )
@@ -94,10 +94,10 @@ def test_policies_of_an_application(sdk: Cloudflare) -> None:
     assert made is not None
     assert made.id is not None
     assert (made.decision, made.precedence) == ("deny", 3)
-    policies.update(made.id, account_id=lab.ACCOUNT, app_id=lab.APP, extra_body={**body, "precedence": 1, "name": "n"})
+    policies.update(made.id, account_id=lab.ACCOUNT, app_id=lab.APP, extra_body={**body, "precedence": 7, "name": "n"})
     got = policies.get(made.id, account_id=lab.ACCOUNT, app_id=lab.APP)
     assert got is not None
-    assert (got.name, got.precedence) == ("n", 1)
+    assert (got.name, got.precedence) == ("n", 7)
     policies.delete(made.id, account_id=lab.ACCOUNT, app_id=lab.APP)
     assert len(list(policies.list(lab.APP, account_id=lab.ACCOUNT))) == 2
     with pytest.raises(APIStatusError) as caught:

@@ -98,15 +98,17 @@ def test_a_method_that_is_not_allowed(http: httpx.Client) -> None:
     ("path", "code"),
     [
         (f"{RECORDS}/{'0' * 32}", 81044),
-        (f"/accounts/{lab.ACCOUNT}/cfd_tunnel/{lab.APP}", 1003),
-        (f"/accounts/{lab.ACCOUNT}/cfd_tunnel/{lab.APP}/configurations", 1003),
-        (f"/accounts/{lab.ACCOUNT}/access/apps/{lab.TUNNEL}", 12135),
+        (f"/accounts/{lab.ACCOUNT}/cfd_tunnel/{lab.APP}", 1002),
+        (f"/accounts/{lab.ACCOUNT}/cfd_tunnel/{lab.APP}/configurations", 1055),
+        (f"/accounts/{lab.ACCOUNT}/cfd_tunnel/{lab.APP}/token", 1054),
+        (f"/accounts/{lab.ACCOUNT}/access/apps/{lab.TUNNEL}", 11021),
         (f"/accounts/{lab.ACCOUNT}/access/apps/{lab.APP}/policies/{lab.TUNNEL}", 12135),
         (f"/accounts/{lab.ACCOUNT}/access/policies/{lab.TUNNEL}", 12135),
-        (f"/accounts/{lab.ACCOUNT}/access/groups/{lab.TUNNEL}", 12135),
+        (f"/accounts/{lab.ACCOUNT}/access/groups/{lab.TUNNEL}", 12152),
         (f"/accounts/{lab.ACCOUNT}/access/service_tokens/{lab.TUNNEL}", 12135),
         (f"/zones/{lab.ZONE}/rulesets/phases/http_ratelimit/entrypoint", 10003),
         (f"/zones/{lab.ZONE}/firewall/lockdowns/{'0' * 32}", 10001),
+        (f"/zones/{lab.ZONE}/workers/routes/{'0' * 32}", 10009),
     ],
 )
 def test_what_does_not_exist(http: httpx.Client, path: str, code: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cloudflare import APIStatusError, BadRequestError, Cloudflare, ConflictError
+from cloudflare import APIStatusError, BadRequestError, Cloudflare, ConflictError, NotFoundError
 
 from fixtures.lab.world import Json, World
 from tests.lab import api_world as lab
@@ -119,9 +119,9 @@ def test_a_tunnel_from_its_making_to_its_end(sdk: Cloudflare, world: World) -> N
     renamed = tunnels.edit(made.id, account_id=lab.ACCOUNT, name="third")
     assert renamed is not None
     assert renamed.name == "third"
-    blank = tunnels.configurations.get(made.id, account_id=lab.ACCOUNT)
-    assert blank is not None
-    assert (blank.version, blank.config) == (0, None)
+    with pytest.raises(NotFoundError) as unconfigured:
+        tunnels.configurations.get(made.id, account_id=lab.ACCOUNT)
+    assert told(unconfigured) == 1055
     deleted = tunnels.delete(made.id, account_id=lab.ACCOUNT)
     assert deleted is not None
     assert deleted.deleted_at is not None

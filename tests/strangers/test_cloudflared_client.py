@@ -152,7 +152,7 @@ def test_refusals_are_understood(cloudflared: Cloudflared, api: ApiServer) -> No
     reading = cloudflared("create", "made", token=lab.READER)
     assert "code: 10000, reason: Authentication error" in reading.stderr
     missing = cloudflared("token", lab.APP)
-    assert "code: 1003, reason: Tunnel not found" in missing.stderr
+    assert "code: 1054, reason: Tunnel token not found" in missing.stderr
     api.limit.set(requests=0, seconds=300)
     limited = cloudflared("token", lab.TUNNEL)
     assert "code: 971, reason: Please wait" in limited.stderr

@@ -18,7 +18,9 @@ RULE = "e" * 32
 POLICY = {"name": "n", "decision": "allow", "include": [{"everyone": {}}]}
 APP = {"type": "self_hosted", "domain": "new.example.org"}
 ADDRESS = {"target": "ip", "value": "192.0.2.7"}
+SAME = {"target": "ip", "value": "192.0.2.1"}
 AGENT = {"target": "ua", "value": "x"}
+CURL = {"target": "ua", "value": "curl/1"}
 ENTRYPOINT = f"{Z}/rulesets/phases/http_ratelimit/entrypoint"
 
 
@@ -73,6 +75,39 @@ def test_a_field_of_another_type_is_refused_and_nothing_changes(
     assert (refused.status_code, refused.json()["success"]) == (400, False)
     assert repr(world) == before
     assert http.request(method, path, json=good).is_success
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        (f"{Z}/firewall/access_rules/rules", {"mode": "block", "configuration": SAME}, (400, 10009)),
+        (f"{Z}/firewall/lockdowns", {"urls": ["example.org/admin"], "configurations": [ADDRESS]}, (400, 10009)),
+        (
+            f"{Z}/firewall/ua_rules",
+            {"mode": "block", "configuration": {"target": "ua", "value": "curl/1"}},
+            (400, 10009),
+        ),
+        (f"{Z}/workers/routes", {"pattern": "example.org/worker/*", "script": "w"}, (409, 10020)),
+        (f"{Z}/workers/routes", {"pattern": "example.com/*", "script": "w"}, (400, 10022)),
+        (f"{APPS}/{lab.APP}/policies", POLICY | {"precedence": 1}, (400, 12130)),
+        (APPS, APP | {"policies": [POLICY | {"precedence": 4}, {"id": lab.POLICY, "precedence": 4}]}, (400, 12130)),
+        (RECORDS, {"type": "CNAME", "name": lab.HOST, "content": "x.example.com"}, (400, 81053)),
+        (TUNNELS, {"name": "spark"}, (409, 1013)),
+    ],
+)
+def test_what_is_there_already_is_not_made_again(
+    http: httpx.Client, world: World, path: str, body: Json, told: tuple[int, int]
+) -> None:
+    before = repr(world)
+    refused = http.post(path, json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == told
+    assert repr(world) == before
+
+
+def test_without_an_organisation_access_is_not_enabled(http: httpx.Client, world: World) -> None:
+    world.organization = {}
+    for answer in (http.get(f"{A}/access/organizations"), http.put(f"{A}/access/organizations", json={"name": "n"})):
+        assert answer.json()["errors"][0]["code"] == 9999
 
 
 @pytest.mark.parametrize(

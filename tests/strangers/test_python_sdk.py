@@ -188,6 +188,7 @@ def full(world: World) -> World:
     }  # fmt: skip
     idle = {**world.tunnels[lab.TUNNEL], "id": lab.IDLE_TUNNEL, "name": "idle"}
     world.tunnels[lab.IDLE_TUNNEL] = idle
+    world.configure(lab.IDLE_TUNNEL, {"ingress": NAMED}, lab.AT)
     world.trace = lambda _: {"status_code": 200, "trace": []}
     return world
 
