@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.connector.web import Exchange
+from fixtures.lab.tunnel.gate import Broken
 from tests.lab.tunnel_bench import HOST, NOW, TUNNEL, Bench, Metrics, Running, bench, fetch
 
 TOTAL, ERRORS = "cloudflared_tunnel_total_requests", "cloudflared_tunnel_request_errors"
@@ -106,7 +107,7 @@ def test_an_origin_that_breaks_off_counts_as_an_error(tmp_path: Path) -> None:
             async with lab.connector() as connector:
                 await connector.log.line("Updated to new configuration")
                 before = await connector.metrics()
-                with pytest.raises(Exception, match="unexpected EOF"):
+                with pytest.raises(Broken, match="reset"):
                     await lab.whole()
                 assert moved(before, await connector.metrics()) == {TOTAL: 1, ERRORS: 1}
 
