@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.lab.authority import LabAuthority
 from fixtures.lab.tunnel.gate import Broken, NoConnector, TunnelRequest, TunnelResponse, nothing
-from fixtures.lab.tunnel.genuine import TunnelServer, serve
+from fixtures.lab.tunnel.server import TunnelServer, serve
 from fixtures.lab.tunnel.stream import WINDOW
 from fixtures.lab.tunnel.wire.configuration import Applied
 from fixtures.lab.tunnel.wire.registration import Refusal, Registered
