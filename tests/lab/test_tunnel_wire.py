@@ -1,6 +1,8 @@
 """What travels between edge and connector: calls, heads, headers. The recordings are what genuine programs sent."""
 
 import asyncio
+import ipaddress
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +13,8 @@ from fixtures.lab.tunnel.wire.message import Malformed
 from fixtures.lab.tunnel.wire.preamble import ConnectionType, ConnectRequest, ConnectResponse
 from fixtures.lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
 from fixtures.lab.tunnel.wire.rpc import CallFailed, Gone, Method, Peer
+from tests.lab import tunnel_recordings as recordings
+from tests.lab.tunnel_bench import TUNNEL
 
 REQUEST = RegisterRequest(
     account="0123456789abcdef0123456789abcdef",
@@ -109,6 +113,43 @@ def test_who_hangs_up_leaves_no_call_waiting() -> None:
     asyncio.run(scenario())
 
 
+def test_the_genuine_connector_is_understood() -> None:
+    registrar = Registrar()
+    said = bytearray()
+    peer = registration.registration_server(said.extend, registrar)
+    peer.receive(recordings.REGISTERING)
+    [heard] = registrar.heard
+    assert heard == RegisterRequest(
+        account=REQUEST.account,
+        secret=REQUEST.secret,
+        tunnel_id=uuid.UUID(TUNNEL).bytes,
+        index=0,
+        connector_id=bytes.fromhex("f3ed5b1deed249aea5eb67dc4e3b0b79"),
+        version="2026.8.2",
+        arch="linux_amd64",
+        features=(
+            "serialized_headers", "support_datagram_v2", "support_quic_eof", "management_logs", "allow_remote_config",
+        ),
+        origin_ip=ipaddress.IPv6Address("::ffff:127.0.0.4").packed,
+    )  # fmt: skip
+    peer.receive(recordings.REGISTERED + recordings.UNREGISTERING)
+    assert registrar.heard[1:] == ["unregister"]
+    before = len(said)
+    peer.receive(recordings.UNREGISTERED)
+    assert len(said) == before, "an abort is not answered"
+
+
+def test_the_genuine_connector_s_answer_to_a_configuration_is_understood() -> None:
+    async def scenario() -> None:
+        client = ConfigurationClient(lambda _data: None)
+        offered = asyncio.create_task(client.update(1, b"{}"))
+        await asyncio.sleep(0)
+        client.receive(recordings.CONFIGURED)
+        assert await offered == Applied(1)
+
+    asyncio.run(scenario())
+
+
 def test_a_method_that_nobody_serves_is_refused() -> None:
     async def scenario() -> None:
         up, down = Pipe(), Pipe()
@@ -197,6 +238,17 @@ def test_an_answer_s_head_arrives_whole_whatever_the_pieces() -> None:
         buffer += data[position : position + 1]
         taken = taken or preamble.take_response(buffer)
     assert (taken, bytes(buffer)) == (said, b"body")
+
+
+def test_the_genuine_connector_s_answers_are_understood() -> None:
+    buffer = bytearray(recordings.ANSWER)
+    fields = [("Content-Length", "5"), ("X-A", "b"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    assert preamble.take_response(buffer) == ConnectResponse(200, fields)
+    assert buffer == b"hello"
+    failed = preamble.take_response(bytearray(recordings.NO_ANSWER))
+    assert failed is not None
+    assert (failed.status, failed.headers) == (0, [])
+    assert failed.error.endswith("dial tcp 127.0.0.1:9009: connect: connection refused")
 
 
 def test_another_stream_is_malformed() -> None:
