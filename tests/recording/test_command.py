@@ -1,0 +1,121 @@
+"""`--record` and `--replay` as a user gives them."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.recording import storage
+from fixtures.recording.plugin import pytest_configure
+from tests.end_to_end.session import PROJECT, check, project
+from tests.recording.making import Recorded, alter
+
+
+def test_a_recorded_run_is_replayed_and_marked_as_a_replay(one_lab: Announcement, tmp_path: Path) -> None:
+    place = tmp_path / "recording"
+    ran = check(project(tmp_path), "--target", one_lab.target, "-m", "dns or tunnel", "--record", str(place), "-n", "2")
+    assert ran.code == 0, ran.out
+    assert f"observations in {place}; judge them again with `pytest checks/ --replay {place}`" in ran.out
+    manifest = json.loads((place / storage.MANIFEST).read_text())
+    assert (manifest["target"], manifest["lab"], manifest["format"]) == ("lab", True, 1)
+    again = check(tmp_path, "--replay", str(place), "-m", "dns")
+    assert again.code == 0, again.out
+    assert "target: a replay of lab, recorded 20" in again.out
+    assert "nothing is looked at; the facts are as they were then" in again.out
+    assert "conformance: a replay of lab, recorded 20" in again.out
+    assert "a replay of lab, recorded 20" in (again.reports / "report.html").read_text()
+    results = json.loads((again.reports / "results.json").read_text())["targets"][0]
+    assert results["recorded"] == {"of": "lab", "at": manifest["recorded_at"], "suite": manifest["suite"]}
+    assert results["lab"] is True
+
+
+def test_a_wider_replay_says_what_is_not_in_the_recording(copy: Path, tmp_path: Path) -> None:
+    alter(copy / storage.MANIFEST, lambda data: data.update(observations=["zone", "dns_records"]))
+    alter(copy / storage.MANIFEST, lambda data: data["facts"].update({"tunnel.name": "another"}))
+    ran = check(project(tmp_path), "--replay", str(copy), "-m", "dns or tunnel", "--no-diagnose")
+    assert ran.code == 7, ran.out
+    assert "not in the recording (lab, recorded" in ran.out
+    assert "the facts are changed since then: tunnel.name" in ran.out
+
+
+class Options:
+    """A command line, as far as what goes together is concerned."""
+
+    rootpath = PROJECT
+    invocation_params = SimpleNamespace(dir=PROJECT)
+    args = ("checks",)
+
+    def __init__(self, **given: object) -> None:
+        self._given = given
+
+    def getoption(self, name: str) -> object:
+        return self._given.get(name.removeprefix("--").replace("-", "_"))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"target": ["lab"]}, "--target: the recording says what it is of: leave --target out"),
+        ({"record": "x"}, "--record: what was recorded already cannot be recorded: leave one out"),
+        ({"remediate": "plan"}, "--remediate: nothing can be mended in a recording: leave one out"),
+        ({"gate": "post"}, "--gate: a gate looks at the system as it is now, and a replay at none: leave one out"),
+        ({"settle": 5.0}, "--settle: a recording stays as it is, however long one waits: leave --settle out"),
+        ({"lab_fault": ["x"]}, "--lab-fault: no lab is started, so none can be broken: leave --lab-fault out"),
+        ({"cloudflared": "x"}, "--cloudflared: no lab is started for it: leave one out"),
+    ],
+)
+def test_what_does_not_go_with_a_replay_is_refused(given: dict[str, object], words: str) -> None:
+    with pytest.raises(pytest.UsageError) as refused:
+        pytest_configure(cast("pytest.Config", Options(replay="DIR", **given)))
+    assert str(refused.value) == f"--replay DIR with {words}"
+
+
+def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, tmp_path: Path) -> None:
+    ran = check(project(tmp_path), "--replay", str(healthy.place), "--target", "lab", "--record", "elsewhere")
+    assert ran.code == 4, ran.out
+    assert "with --target: the recording says what it is of" in ran.out
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_place_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    ran = check(project(tmp_path), "--replay", "nowhere")
+    assert ran.code == 4
+    assert "nowhere: there is no such directory; name one that `--record` made" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"remediate": "plan"}, "with --remediate: what is being changed is not recorded; leave one out"),
+        ({"target": ["lab", "spark-291b"]}, "a recording is of one target; give --target once"),
+    ],
+)
+def test_what_does_not_go_with_a_recording_is_refused(given: dict[str, object], words: str) -> None:
+    with pytest.raises(pytest.UsageError, match=words):
+        pytest_configure(cast("pytest.Config", Options(**{"record": "DIR", "target": [], **given})))
+
+
+def test_nothing_is_recorded_over_something(tmp_path: Path) -> None:
+    place = tmp_path / "recording"
+    place.mkdir()
+    (place / "letter.txt").write_text("dear")
+    ran = check(project(tmp_path), "--record", str(place))
+    assert ran.code == 4, ran.out
+    assert "the directory is not empty (letter.txt is in it)" in ran.out
+
+
+def test_a_run_that_is_cut_off_leaves_no_recording(one_lab: Announcement, tmp_path: Path) -> None:
+    place = tmp_path / "recording"
+    plugin = tmp_path / "interrupting.py"
+    plugin.write_text("def pytest_runtest_teardown(item): raise KeyboardInterrupt")
+    ran = check(
+        project(tmp_path), "--target", one_lab.target, "-m", "dns", "--record", str(place), "-p", "interrupting",
+        environment={"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.code == 2, ran.out
+    assert "NOT RECORDED: the run did not come to its end" in ran.out
+    again = check(tmp_path, "--replay", str(place))
+    assert (again.code, "is no recording, or one of a run that did not end" in again.out) == (4, True)
