@@ -1,11 +1,14 @@
 """What travels between edge and connector: calls, heads, headers. The recordings are what genuine programs sent."""
 
 import asyncio
+import contextlib
 import ipaddress
 import uuid
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixtures.lab.tunnel.wire import configuration, headers, preamble, registration
 from fixtures.lab.tunnel.wire.configuration import Applied, ConfigurationClient, configuration_server
@@ -167,6 +170,20 @@ def test_what_is_no_call_is_malformed(data: bytes) -> None:
         Peer(lambda _data: None).receive(data)
 
 
+@given(st.data())
+@settings(deadline=None, max_examples=50)
+def test_whatever_comes_is_understood_or_malformed(data: st.DataObject) -> None:
+    said = bytearray(recordings.REGISTERING + recordings.REGISTERED + recordings.UNREGISTERING)
+    for position in data.draw(st.lists(st.integers(0, len(said) - 1), min_size=1, max_size=5)):
+        said[position] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(Malformed):
+        registration.registration_server(lambda _data: None, Registrar()).receive(bytes(said))
+    answer = bytearray(recordings.ANSWER)
+    answer[data.draw(st.integers(0, len(answer) - 1))] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(Malformed):
+        preamble.take_response(answer)
+
+
 def test_the_secret_does_not_print() -> None:
     assert repr(REQUEST.secret) not in repr(REQUEST)
 
@@ -249,6 +266,17 @@ def test_the_genuine_connector_s_answers_are_understood() -> None:
     assert failed is not None
     assert (failed.status, failed.headers) == (0, [])
     assert failed.error.endswith("dial tcp 127.0.0.1:9009: connect: connection refused")
+
+
+def test_headers_that_are_not_utf_8_arrive_byte_for_byte() -> None:
+    value = bytes(range(0x80, 0x100)).decode("latin-1")
+    request = ConnectRequest("https://a/", "GET", "a", [("x-a", value)])
+    buffer = bytearray(preamble.encode_request(request))
+    assert preamble.signature(buffer) == preamble.DATA_STREAM
+    assert preamble.take_request(buffer) == request
+    response = ConnectResponse(200, [("X-A", value)])
+    assert preamble.take_response(bytearray(preamble.encode_response(response))) == response
+    assert headers.deserialize(headers.serialize([("X-A", value)])) == [("X-A", value)]
 
 
 def test_another_stream_is_malformed() -> None:

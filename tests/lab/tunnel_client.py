@@ -123,7 +123,7 @@ class Http2Connection(FakeConnection):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super().__init__()
         self._reader, self._writer = reader, writer
-        self._http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        self._http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="latin-1"))
         self._http.initiate_connection()
         self._control_number = 0
         self.ready = asyncio.Event()
