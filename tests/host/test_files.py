@@ -54,6 +54,12 @@ def test_a_closed_file_without_sudo_is_hidden(stub: StubHost) -> None:
     assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "hidden")
 
 
+def test_in_a_closed_directory_root_sees_that_there_is_nothing(stub: StubHost) -> None:
+    _closed(stub)
+    stub.command("sudo", """echo "stat: cannot statx '/closed': No such file or directory" >&2; exit 1""")
+    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "absent")
+
+
 def test_a_file_whose_mode_alone_is_seen(stub: StubHost) -> None:
     stub.command("cat", "echo 'cat: Permission denied' >&2; exit 1")
     stub.command("stat", "echo '600 7'")
