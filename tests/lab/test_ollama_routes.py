@@ -91,7 +91,7 @@ def test_the_quiet_routes(tmp_path: Path) -> None:
     ("path", "said", "status", "error"),
     [
         ("/api/generate", {"model": "x", "prompt": "y"}, 404, "model 'x' not found"),
-        ("/api/generate", {"prompt": "y"}, 400, "invalid model name"),
+        ("/api/generate", {"prompt": "y"}, 404, "model '' not found"),
         ("/api/chat", {"messages": []}, 400, "model is required"),
         ("/api/show", {}, 400, "model is required"),
         ("/api/show", {"model": "x"}, 404, "model 'x' not found"),
@@ -171,8 +171,9 @@ def test_openai_s_chat(tmp_path: Path) -> None:
             assert events[-1] == "[DONE]"
             chunks = [json.loads(event) for event in events[:-1]]
             assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": "The"}
-            assert chunks[1]["choices"][0]["delta"] == {"content": " lab"}
-            assert chunks[2]["choices"][0] == {"index": 0, "delta": {}, "finish_reason": "length"}
+            assert chunks[1]["choices"][0]["delta"] == {"role": "assistant", "content": " lab"}
+            end = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "length"}
+            assert chunks[2]["choices"][0] == end
             assert chunks[3]["usage"]["total_tokens"] == 3
 
     asyncio.run(scenario())
