@@ -43,3 +43,26 @@ def test_it_serves_nobody_else() -> None:
     except OSError:
         pytest.skip("this machine has no address but loopback: nobody else could ask")
     assert asyncio.run(asked(address)) == b""
+
+
+def test_a_connection_is_kept_for_the_next_request_whether_or_not_the_body_was_read() -> None:
+    async def scenario() -> int:
+        async def answer(exchange: Exchange) -> None:
+            await exchange.answer(200, b"here")
+
+        server = await listen(answer, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.address[1])
+        try:
+            for request in (
+                b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody",
+            ):
+                for _ in range(2):
+                    writer.write(request)
+                    assert (await reader.readuntil(b"here")).startswith(b"HTTP/1.1 200")
+            return len(server._clients)
+        finally:
+            writer.close()
+            await server.close()
+
+    assert asyncio.run(scenario()) == 1
