@@ -11,6 +11,7 @@ from fixtures.lab import doors, isolation
 
 NOT_POSSIBLE = 75
 CHUNK = 1 << 16
+LONGEST_S = 30.0
 
 
 async def enclosed(port: int, command: list[str]) -> int:
@@ -20,7 +21,11 @@ async def enclosed(port: int, command: list[str]) -> int:
     )
     async with gate:
         program = await asyncio.create_subprocess_exec(*command)
-        return await program.wait()
+        try:
+            return await asyncio.wait_for(program.wait(), LONGEST_S)
+        finally:
+            if program.returncode is None:
+                program.kill()
 
 
 async def _through(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from fixtures.lab import isolation
 from fixtures.lab.api import ApiServer
 from fixtures.lab.world import Json, World
 from tests.lab import api_world as lab
-from tests.strangers.enclosed import NOT_POSSIBLE
+from tests.strangers.enclosed import NOT_POSSIBLE, main
 
 pytest_plugins = ["tests.lab.api_fixtures"]
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,17 @@ def cloudflared(program: str, api: ApiServer, tmp_path: Path) -> Cloudflared:
         return done
 
     return run
+
+
+def test_nothing_is_run_where_no_network_of_its_own_can_be_made(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise isolation.IsolationError("not here")
+
+    monkeypatch.setattr(isolation, "enter", refused)
+    assert main(1, ["false"]) == NOT_POSSIBLE
+    assert capsys.readouterr().err == "not here\n"
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> Any:
