@@ -455,6 +455,23 @@ def test_dropped_connections_break_their_requests_and_only_theirs(tmp_path: Path
 
 
 @both
+def test_a_connector_that_vanishes_is_forgotten_when_its_own_patience_would_be_over(
+    tmp_path: Path, protocol: str
+) -> None:
+    async def scenario(lab: Lab) -> None:
+        async with dialled(protocol, lab.server.addresses[0], lab.ca, idle_s=0.5) as connection:
+            await connection.register()
+            asked = lab.send()
+            await connection.request()
+            connection.vanish()
+            with pytest.raises(Broken):
+                await asyncio.wait_for(asked, PATIENCE_S)
+            assert lab.world.connectors[TUNNEL] == {}
+
+    run(tmp_path, protocol, scenario)
+
+
+@both
 def test_cleaning_up_a_connector_s_connections_breaks_them(tmp_path: Path, protocol: str) -> None:
     async def scenario(lab: Lab) -> None:
         connection = await lab.connected()

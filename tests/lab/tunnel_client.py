@@ -115,6 +115,10 @@ class FakeConnection(ABC):
     @abstractmethod
     def end_control(self) -> None: ...
     @abstractmethod
+    def vanish(self) -> None:
+        """Be gone, as a process is that was killed."""
+
+    @abstractmethod
     def room(self, number: int) -> int:
         """How much the edge takes on a stream right now."""
 
@@ -207,6 +211,9 @@ class Http2Connection(FakeConnection):
         self._http.end_stream(self._control_number)
         self._flush()
 
+    def vanish(self) -> None:
+        self._writer.transport.abort()
+
     def room(self, number: int) -> int:
         return self._http.local_flow_control_window(number)
 
@@ -280,19 +287,29 @@ class QuicClient(QuicConnectionProtocol, FakeConnection):
     def end_control(self) -> None:
         self._send(0, b"", ends=True)
 
+    def vanish(self) -> None:
+        assert self._transport is not None
+        self._transport.abort()
+
     def room(self, number: int) -> int:
         stream = self._quic._streams[number]
         return stream.max_stream_data_remote - stream.sender.highest_offset
 
 
 @asynccontextmanager
-async def dialled(protocol: str, address: str, ca: Path) -> AsyncGenerator[FakeConnection]:
-    """A connection to the edge, not registered yet. Raises ConnectionError, OSError, TimeoutError."""
+async def dialled(protocol: str, address: str, ca: Path, idle_s: float = 5) -> AsyncGenerator[FakeConnection]:
+    """A connection to the edge, not registered yet; over QUIC it bears silence for so long.
+
+    Raises ConnectionError, OSError, TimeoutError.
+    """
     host, _, port = address.rpartition(":")
     if protocol == "quic":
         keyshare.install()
         calling = QuicConfiguration(
-            alpn_protocols=["argotunnel"], server_name="quic.cftunnel.com", max_datagram_frame_size=65536
+            alpn_protocols=["argotunnel"],
+            server_name="quic.cftunnel.com",
+            max_datagram_frame_size=65536,
+            idle_timeout=idle_s,
         )
         calling.load_verify_locations(cafile=str(ca))
         async with (
