@@ -14,12 +14,18 @@ from typing import Any
 import pytest
 
 from fixtures.facts.load import SystemFile, find, load
+from fixtures.lab import isolation
 from fixtures.lab.ollama.genuine import Genuine, NoModelError, genuine, held, place_of, user_store
+from fixtures.suite.evaluating import evaluate
+from fixtures.suite.verdict import Verdict
 from tests.lab.tunnel_bench import fetch
+from tests.labs import running
 
 DOCUMENTED = "llama3.3:70b"
 FAKE = """
 import json, os, pathlib, sys
+if "--version" in sys.argv:
+    sys.exit(print("ollama version is 0.33.0"))
 sys.path.insert(0, {project!r})
 store = pathlib.Path(os.environ["OLLAMA_MODELS"])
 listed = []
@@ -56,6 +62,15 @@ def add(  # noqa: PLR0913 - what a test may vary
     said = {"schemaVersion": 2, "config": {"digest": digests["config"], "size": len(config)}, "layers": layers}
     manifest.write_text(json.dumps(said))
     return store / "blobs" / digests["weights"].replace(":", "-")
+
+
+def fake(place: Path) -> Path:
+    """A program that passes for `ollama`."""
+    program = place / "bin" / "ollama"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\n{FAKE.format(project=str(Path(__file__).parents[2]))}")
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture
@@ -168,11 +183,7 @@ def test_a_program_under_another_path_serves_it_by_the_documented_name(
     found = genuine(system, store)
     place = tmp_path / "lab"
     found.lay(place)
-    program = tmp_path / "bin" / "ollama"
-    program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\n{FAKE.format(project=str(Path(__file__).parents[2]))}")
-    program.chmod(0o755)
-    assert asyncio.run(_tags(program, place, found)) == [(DOCUMENTED, "Q8_0", "1.2B")]
+    assert asyncio.run(_tags(fake(tmp_path), place, found)) == [(DOCUMENTED, "Q8_0", "1.2B")]
 
 
 async def _tags(program: Path, store: Path, found: Genuine) -> list[tuple[str, str, str]]:
@@ -197,3 +208,19 @@ async def _tags(program: Path, store: Path, found: Genuine) -> list[tuple[str, s
     finally:
         serving.terminate()
         await serving.wait()
+
+
+@pytest.mark.skipif(isolation.possible() is not None, reason=str(isolation.possible()))
+def test_a_lab_runs_it_and_says_what_it_could_not_check(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "small:1b", size=1_300_000_000)
+    monkeypatch.setenv("OLLAMA_MODELS", str(store))
+    before = files(store)
+    with running(("--ollama", str(fake(tmp_path)))) as lab:
+        findings = evaluate(Path(lab.target))
+        assert "Ollama: 0.33.0, genuine (small:1b stands in for llama3.3:70b" in load(Path(lab.target)).system.made_of
+    failed = {fact: finding for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
+    assert failed == {}
+    assert findings["ollama.quantization"].observed == "Q8_0"
+    assert files(store) == before
