@@ -87,7 +87,7 @@ def test_answers_are_kept_as_shapes_alone_each_by_its_request() -> None:
     assert shapes["cloudflare: GET /accounts/{id}/cfd_tunnel → 200"] == {
         "": "object", "header cf-ray": "header", "result": "text", "x": "int",
     }  # fmt: skip
-    assert shapes["host: GET /metrics → 200"]["up"] == "text"
+    assert shapes["host: GET /metrics → 200"]["up"] == "gauge"
     assert list(shapes["log: cloudflared"]) == ["<time> ERR it failed token=text ***"]
     assert len(shapes) == 4
 
