@@ -1,0 +1,24 @@
+"""The machine that the tests of this package share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import heal
+from tests.labs import running
+from tests.machine import ON_MACHINE
+
+
+@pytest.fixture(scope="package")
+def one_machine() -> Iterator[Announcement]:
+    """A lab with a machine, as the last test left it."""
+    with running(ON_MACHINE) as lab:
+        yield lab
+
+
+@pytest.fixture
+def machine(one_machine: Announcement) -> Iterator[Announcement]:
+    """A lab with a machine, healthy, and healed again afterwards."""
+    yield one_machine
+    heal(one_machine)
