@@ -16,7 +16,7 @@ from aioquic.asyncio.client import connect
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.quic import events
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.connection import QuicConnection
+from aioquic.quic.connection import NetworkAddress, QuicConnection
 
 from fixtures.lab.tunnel.wire import configuration, headers, keyshare, preamble
 from fixtures.lab.tunnel.wire.configuration import Applied, configuration_server
@@ -222,6 +222,7 @@ class QuicClient(QuicConnectionProtocol, FakeConnection):
     def __init__(self, quic: QuicConnection, stream_handler: object = None) -> None:  # noqa: ARG002 - the library's form
         QuicConnectionProtocol.__init__(self, quic)
         FakeConnection.__init__(self)
+        self._vanished = False
         self._starts: dict[int, bytearray] = {}
         self._calls: dict[int, Peer] = {}
         self.control = RegistrationClient(self.send_control)
@@ -288,8 +289,16 @@ class QuicClient(QuicConnectionProtocol, FakeConnection):
         self._send(0, b"", ends=True)
 
     def vanish(self) -> None:
-        assert self._transport is not None
-        self._transport.abort()
+        self._vanished = True
+        self._closed.set()
+
+    def transmit(self) -> None:
+        if not self._vanished:
+            super().transmit()
+
+    def datagram_received(self, data: bytes | str, addr: NetworkAddress) -> None:
+        if not self._vanished:
+            super().datagram_received(data, addr)
 
     def room(self, number: int) -> int:
         stream = self._quic._streams[number]
