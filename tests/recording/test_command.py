@@ -80,12 +80,6 @@ def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, tmp_pat
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_place_that_is_no_recording_is_refused(tmp_path: Path) -> None:
-    ran = check(project(tmp_path), "--replay", "nowhere")
-    assert ran.code == 4
-    assert "nowhere: there is no such directory; name one that `--record` made" in ran.out
-
-
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -141,19 +141,32 @@ def test_a_recording_of_the_lab_does_not_differ_from_the_lab(
     assert out.splitlines()[-1].startswith("0 differences in ")
 
 
-def test_differences_are_a_table_and_json(copy: Path, lab: Announcement, capsys: pytest.CaptureFixture[str]) -> None:
+def test_differences_are_a_table_and_json(
+    healthy: Recorded, copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.recording.command._looked_at", lambda *_: healthy.recording)
     alter(copy / TUNNEL, _value(lambda value: value.update(status="perplexed")))
-    assert compare(copy, Path(lab.target), as_json=False) == 1
+    assert compare(copy, Path("unused"), as_json=False) == 1
     table = capsys.readouterr().out
     row = next(line for line in table.splitlines() if line.startswith("  status "))
     assert row.split() == ["status", "recorded", "status:", "perplexed", "the", "lab", "status", "set"]
     assert "1 difference in 1 of " in table
-    assert compare(copy, Path(lab.target), as_json=True) == 1
+    assert compare(copy, Path("unused"), as_json=True) == 1
     said = json.loads(capsys.readouterr().out)
     assert said["differences"] == [
         {"group": "tunnel", "place": "status", "recorded": "status: perplexed", "lab": "status set"}
     ]
     assert said["recorded"]["of"] == "lab"
+
+
+def test_what_only_one_of_two_looks_shows_is_chance(
+    healthy: Recorded, copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(copy / TUNNEL, _value(lambda value: value.update(status="perplexed")))
+    looks = iter([read(copy), healthy.recording])
+    monkeypatch.setattr("fixtures.recording.command._looked_at", lambda *_: next(looks))
+    assert compare(healthy.place, Path("unused"), as_json=False) == 0
+    assert "0 differences" in capsys.readouterr().out
 
 
 def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
