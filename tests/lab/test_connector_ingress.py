@@ -61,6 +61,14 @@ def test_bad_rules_are_refused_in_cloudflared_s_words(rules: list[dict[str, obje
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "service", ["unix:/run/x", "hello_world", "socks-proxy", "ssh://localhost:22", "ws://localhost:1"]
+)
+def test_services_that_are_not_served_here_are_accepted_all_the_same(service: str) -> None:
+    (rule,) = parse({"ingress": [{"service": service}]}).rules
+    assert rule.is_served == service.startswith("ws:")
+
+
 def test_no_rules_are_a_503() -> None:
     ingress = parse({"ingress": []})
     assert [rule.service for rule in ingress.rules] == ["http_status:503"]
