@@ -523,3 +523,23 @@ def test_every_address_is_one_number_for_both_protocols_and_two_edges_live_side_
                 assert (await asked).status == 204
 
     asyncio.run(scenario())
+
+
+def test_the_documented_port_is_the_same_at_every_address_and_is_told_where_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        world, authority = new_world(), LabAuthority(tmp_path)
+        passing = await serve(world, authority, 1)
+        port = int(passing.addresses[0].rpartition(":")[2])
+        await passing.close()
+        monkeypatch.setattr("fixtures.lab.tunnel.server.PORT", port)
+        server = await serve(world, authority, 3, fixed=True)
+        assert server.addresses == [f"127.0.0.{number}:{port}" for number in (1, 2, 3)]
+        with pytest.raises(OSError, match="in use"):
+            await serve(world, authority, 3, fixed=True)
+        await server.close()
+        assert world.configuration_changed == []
+        await (await serve(world, authority, 3, fixed=True)).close()
+
+    asyncio.run(scenario())
