@@ -1,0 +1,66 @@
+"""Both engines of the lab's host give the same verdicts for every fault, but for those in `differences`.
+
+One fault of each component is tried; `ENGINES=all` tries all of them.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from fixtures.lab.announcement import Announcement
+from fixtures.lab.faults import FAULTS, Fault, inflict
+from fixtures.suite.evaluating import evaluate
+from fixtures.suite.verdict import Verdict
+from tests.labs import lab, one_lab
+from tests.machine import needs_machine
+from tests.machine.differences import DIFFERENCES, unverified_on_machine
+
+__all__ = ["lab", "one_lab"]
+
+ALL = os.environ.get("ENGINES") == "all"
+SEED = 7
+
+
+def sample(faults: Iterable[Fault]) -> list[Fault]:
+    """A fault of each component, the same one every time but for new faults."""
+    ranked = sorted(faults, key=lambda fault: (fault.component, _rank(fault)))
+    return [next(those) for _, those in groupby(ranked, key=lambda fault: fault.component)]
+
+
+def _rank(fault: Fault) -> bytes:
+    return hashlib.sha256(f"{SEED} {fault.name}".encode()).digest()
+
+
+CHOSEN = list(FAULTS.values()) if ALL else sample(FAULTS.values())
+
+
+@needs_machine
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in CHOSEN])
+def test_both_engines_give_the_same_verdicts(lab: Announcement, machine: Announcement, fault: Fault) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda there: inflict(there, [fault]), (lab, machine)))
+    process, systemd = (evaluate(Path(there.target)) for there in (lab, machine))
+    different = {
+        fact: (process[fact].verdict, systemd[fact].verdict, systemd[fact].observed or systemd[fact].cause)
+        for fact in process.keys() | systemd.keys()
+        if process[fact].verdict != systemd[fact].verdict
+    }
+    known = unverified_on_machine(fault.name)
+    assert different.keys() == known, different
+    for fact in known:
+        assert process[fact].verdict == Verdict.CONFORMANT
+        assert systemd[fact].verdict in {Verdict.UNREACHABLE, Verdict.BLOCKED}
+
+
+def test_the_sample_is_of_every_component() -> None:
+    assert {fault.component for fault in sample(FAULTS.values())} == {fault.component for fault in FAULTS.values()}
+
+
+def test_known_differences_are_of_faults_that_there_are() -> None:
+    assert DIFFERENCES.keys() <= FAULTS.keys()
+    assert all(difference.reason for difference in DIFFERENCES.values())
