@@ -21,6 +21,7 @@ _MASKS = (
     (r"\(built [^)]*\)", "(built <date>)"),
     (rf'error="(.*?)({_CUT_OFF})"', r'error="\1<cut off>"'),
     (r"(failed to run the datagram handler) error=\"[^\"]*\"", r"\1 error=<any>"),
+    (r'error="(connection with edge closed|Error shutting down control stream: <cut off>)"', 'error="<lost>"'),
     (rf"^(WRN|ERR) (?={_BY_WHO_IS_LEFT})", "WRN|ERR "),
 )
 _NOT_COMPARED = (

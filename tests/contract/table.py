@@ -14,7 +14,7 @@ def table(path: str | None, chosen: list[tuple[str, str]]) -> str:
     for name, protocol in chosen:
         ours = observed(None, name, protocol)
         theirs = observed(path, name, protocol) if path else recorded(name, protocol)
-        for key in ours.keys() | theirs.keys():
+        for key in [*ours, *(theirs.keys() - ours.keys())]:
             one, other = ours.get(key), theirs.get(key)
             same = "(time)" if key == _TIMES else "yes" if one == other else "NO"
             lines.append(f"| {name} {protocol} | {key} | {_short(one)} | {_short(other)} | {same} |")
