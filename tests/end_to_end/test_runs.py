@@ -155,12 +155,22 @@ def seen(lab: Announcement) -> dict[str, Any]:
         (["--target", "nowhere.toml"], "--target nowhere.toml: no such target; write one of lab, spark-291b"),
         (["--gate", "pre"], "--gate pre: a gate does not guess what it guards"),
         (["-m", "dns", "--target", "spark-291b", "--lab-fault", "as-documented"], "only the lab can be broken"),
+        (["--target", "spark-291b", "--lab-host", "systemd"], "--lab-host: that is how the lab is made"),
+        (["--cloudflared", "/no/such"], "--cloudflared /no/such: there is no program of that name"),
     ],
 )
 def test_wrong_words_get_one_sentence_and_exit_code_4(tmp_path: Path, options: list[str], sentence: str) -> None:
     ran = check(project(tmp_path), *options)
     assert ran.code == 4
     assert sentence in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path) -> None:
+    (project(tmp_path) / "reports").write_text("in the way")
+    ran = check(tmp_path)
+    assert ran.code == 4
+    assert f"{tmp_path}/reports: no reports can be written there" in ran.out
     assert "Traceback" not in ran.out
 
 
