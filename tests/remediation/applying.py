@@ -32,7 +32,7 @@ def apply(lab: Announcement, run: Run, steps: list[Step], after: Callable[[Step]
     """Apply steps; each must hold at once, and change nothing when it is applied again."""
     done: Applied = []
     for number, step in enumerate(steps):
-        before = step.action.before(run, f"{lab.root}/var/lib/kept/{number}")
+        before = step.action.before(run, f"{lab.prefix}/var/lib/kept/{number}")
         done.append((step, before))
         step.action.apply(run, before)
         after(step)

@@ -41,7 +41,7 @@ LEFT = [fault.name for fault in OURS if not fault.remedy]
 CONNECTOR = "cloudflared.service"
 MODELS = "models.json"
 """Ollama's own list, which it writes anew: it is compared by what it says."""
-WATCHED = ("etc", "usr", "root")
+WATCHED = ("etc", "root", "usr/lib/systemd/system", "usr/local/bin", "usr/share/ollama")
 UNITS = "etc/systemd/system"
 TOKEN = {f"{UNITS}/cloudflared.service.d/override.conf"}
 OVERRIDDEN = {f"{UNITS}/ollama.service.d/{name}" for name in ("override.conf", "zz-spark-conformance.conf")}
