@@ -1,9 +1,10 @@
 """Where the two engines of the lab's host give different verdicts, and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fixtures.lab.faults.connector import TOKEN
+from fixtures.lab.faults.fault import Fault
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,8 @@ NONE = Difference("", frozenset())
 def unverified_on_machine(fault: str) -> frozenset[str]:
     """What a fault keeps from being looked at on the machine, beyond what it does on the process engine."""
     return DIFFERENCES.get(fault, NONE).unverified
+
+
+def on_machine(fault: Fault) -> Fault:
+    """A fault as it shows on the machine."""
+    return replace(fault, unverified=fault.unverified | unverified_on_machine(fault.name))

@@ -10,6 +10,7 @@ from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, Fault, FaultError, heal, inflict
 from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Finding, Verdict
+from tests.machine.differences import on_machine
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 
 SAMPLE = 40
@@ -27,7 +28,11 @@ def make(lab: Announcement, one: Fault, other: Fault) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), [pytest.param(*pair, id=" + ".join(each.name for each in pair)) for pair in ranked()[:SAMPLE]]
 )
-def test_neither_of_two_faults_hides_the_other(lab: Announcement, one: Fault, other: Fault) -> None:
+def test_neither_of_two_faults_hides_the_other(
+    lab: Announcement, one: Fault, other: Fault, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--lab-host") == "systemd":
+        one, other = on_machine(one), on_machine(other)
     make(lab, one, other)
     findings = evaluate(Path(lab.target))
     assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
