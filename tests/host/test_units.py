@@ -2,6 +2,7 @@
 
 import pytest
 
+from fixtures.diagnosis.reading.host import state
 from fixtures.host.units import cloudflared_unit, ollama_unit, parse, require_active
 from fixtures.suite.verdict import Unmet, Unreachable
 from tests.host.stubs import StubHost, run_on
@@ -93,3 +94,23 @@ def test_what_a_stopped_service_does_cannot_be_seen(stub: StubHost) -> None:
         require_active(run_on(stub), stopped)
     assert unmet.value.fact == "cloudflared.active"
     require_active(run_on(stub, cloudflared__active=None), stopped)
+
+
+@pytest.mark.parametrize(
+    ("active", "sub", "result", "trying", "word"),
+    [
+        ("active", "running", "success", False, "active"),
+        ("activating", "start", "success", True, "starting"),
+        ("deactivating", "stop-sigterm", "timeout", True, "starting"),  # seen with a connector that the edge refuses
+        ("activating", "auto-restart", "timeout", True, "starting"),
+        ("activating", "auto-restart", "exit-code", True, "inactive"),
+        ("deactivating", "stop-sigterm", "success", False, "inactive"),
+        ("failed", "failed", "timeout", False, "inactive"),
+        ("inactive", "dead", "success", False, "inactive"),
+    ],
+)
+def test_a_service_that_is_not_ready_in_time_goes_on_starting(
+    active: str, sub: str, result: str, trying: bool, word: str
+) -> None:
+    unit = parse(f"ActiveState={active}\nSubState={sub}\nResult={result}", "cloudflared.service")
+    assert (unit.trying, state(unit)) == (trying, word)
