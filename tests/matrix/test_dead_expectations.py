@@ -14,9 +14,9 @@ from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
 from fixtures.suite.evaluating import evaluate, finding_of, findings_of
 from fixtures.suite.run import Run
+from fixtures.suite.traced import Traced
 from fixtures.suite.verdict import Verdict
 from tests.matrix import altered
-from fixtures.suite.traced import Traced
 
 LEAVES = [
     pytest.param(fact, place, id=".".join((fact, *map(str, place))))
