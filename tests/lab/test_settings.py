@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab import isolation
+from fixtures.lab.faults.bench import Bench
 from fixtures.lab.settings import STAND_IN, Settings, SettingsError, choose
 from fixtures.suite.labprocess import ROOT
 from tests.labs import running
@@ -75,7 +76,8 @@ def test_a_lab_with_a_program_that_is_not_its_own_is_reached_through_doors_alone
     with running(["--cloudflared", str(written(tmp_path / "cloudflared", script))]) as lab:
         with socket.create_connection(("127.0.0.1", lab.port), 5):
             pass
-        metrics = Path(lab.root, "usr/lib/systemd/system/cloudflared.service.d/10-lab.conf").read_text()
-        port = next(line for line in metrics.splitlines() if "TUNNEL_METRICS" in line).rpartition(":")[2].rstrip('"')
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", int(port)), 5)
+        bench = Bench(lab)
+        inside = bench.shell("readlink /proc/self/ns/net").strip()
+        service = bench.shell("readlink /proc/$(systemctl show -p MainPID --value cloudflared)/ns/net").strip()
+        bench.close()
+    assert inside == service != str(Path("/proc/self/ns/net").readlink())
