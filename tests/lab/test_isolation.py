@@ -69,6 +69,19 @@ def test_outside_doors_are_ordinary_sockets_and_etc_is_not_touched() -> None:
         isolation.put(ROOT / "nothing", ROOT)
 
 
+def test_a_port_that_is_held_is_refused_while_it_is_closed_and_opened_again() -> None:
+    door = doors.Held()
+    for _ in range(2):
+        with door.socket() as listener:
+            listener.listen()
+            with socket.create_connection(("127.0.0.1", door.port), 5):
+                pass
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", door.port), 5)
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind(("127.0.0.1", door.port))
+
+
 @pytest.mark.parametrize(
     ("name", "rtype", "answer"),
     [
