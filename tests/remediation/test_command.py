@@ -1,9 +1,6 @@
 """`pytest checks/ --remediate` as a user runs it."""
 
 import json
-import os
-import pty
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import pytest
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, inflict
 from tests.end_to_end.session import PROJECT, Session, check, project
+from tests.remediation.terminal import Terminal
 
 REAL = """
 extends = "spark-291b"
@@ -116,17 +114,14 @@ def test_a_real_target_is_changed_when_its_name_is_typed(
     lab: Announcement, tmp_path: Path, typed: str, code: int
 ) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
-    place = project(tmp_path)
     (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[system]\nlab = false\n')
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--target", "mine.toml"]
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{typed}\n".encode())
-    done = subprocess.run(
-        [*command, "-m", "cloudflared", "--remediate", "apply"],
-        cwd=place, env=os.environ | {"CI": ""}, stdin=theirs, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    os.close(ours)
-    os.close(theirs)
-    assert done.returncode == code, done.stdout
-    assert "Type its name to go on" in done.stdout
-    assert done.stdout.index("mode 0600") < done.stdout.index("Type its name")
+    with Terminal([*command, "-m", "cloudflared", "--remediate", "apply"], project(tmp_path)) as terminal:
+        asked = terminal.until("Type its name to go on: ")
+        places = [asked.find(text) for text in ("target: spark-291b", "test_cloudflared.py", "mode 0600")]
+        assert -1 not in places, asked
+        assert places == sorted(places), asked
+        terminal.press(f"{typed}\n")
+        assert terminal.ends() == code, terminal.shown
+    told = terminal.shown.removeprefix(asked)
+    assert ("REMEDIATION  APPLIED" if code == 0 else "REFUSED: nothing was written") in told, told
