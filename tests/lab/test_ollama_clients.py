@@ -11,8 +11,7 @@ import openai
 import pytest
 from ollama import Client, ResponseError
 
-from fixtures.lab.ollama.server import LIBRARY
-from tests.lab.test_ollama_routes import DIGEST, MODEL, MODELS, Ollama, ollama
+from tests.lab.ollama_bench import DIGEST, MODEL, MODELS, Ollama, ollama
 
 T = TypeVar("T")
 PUBLISHED = {**MODELS[0], "name": "published:1b", "size": 800, "digest": "c" * 64}
@@ -25,7 +24,7 @@ def asked(directory: Path, ask: Callable[[Client], T], **switches: object) -> T:
     async def scenario() -> T:
         library = directory / "library.json"
         library.write_text(json.dumps([PUBLISHED]), encoding="utf-8")
-        async with ollama(directory, **{LIBRARY: str(library)}) as server:
+        async with ollama(directory, library) as server:
             server.switch(**switches)
             return await _in_thread(server, ask)
 
@@ -142,7 +141,7 @@ def test_a_model_is_pulled_copied_and_deleted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ask", "status", "error"),
     [
-        (lambda client: client.show("x"), 404, "model 'x' not found"),
+        (lambda client: client.show("x"), 404, "model 'x:latest' not found"),
         (lambda client: client.generate("x", "y"), 404, "model 'x' not found"),
         (lambda client: list(client.generate("x", "y", stream=True)), 404, "model 'x' not found"),
         (lambda client: client.chat("x", ASKED), 404, "model 'x' not found"),
@@ -199,7 +198,7 @@ def test_openais_client_lists_and_retrieves_models(tmp_path: Path) -> None:
         assert second.id == "small:latest"
         one = client.models.retrieve(MODEL)
         assert one == first
-        with pytest.raises(openai.NotFoundError, match="model 'x' not found"):
+        with pytest.raises(openai.NotFoundError, match="model 'x:latest' not found"):
             client.models.retrieve("x")
 
     compatible(tmp_path, ask)
@@ -220,8 +219,8 @@ def test_openais_client_chats_in_one_piece_and_streamed(tmp_path: Path) -> None:
             )
         )
         deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
-        assert [delta.content for delta in deltas] == ["The", " lab", ""]
-        assert {delta.role for delta in deltas} == {"assistant"}
+        assert [delta.content for delta in deltas] == ["The", " lab", None]
+        assert [delta.role for delta in deltas] == ["assistant", None, None]
         assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices] == [None, None, "length"]
         assert chunks[-1].usage == whole.usage
         assert {chunk.object for chunk in chunks} == {"chat.completion.chunk"}

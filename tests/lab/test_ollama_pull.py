@@ -5,16 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.lab.test_ollama_routes import MODEL, MODELS, Ollama, ollama
+from tests.lab.ollama_bench import MODEL, MODELS, Ollama, ollama
 from tests.lab.tunnel_bench import fetch
 
 PUBLISHED = {**MODELS[0], "size": 800, "quantization_level": "Q4_K_M"}
 
 
-def library(directory: Path) -> str:
+def library(directory: Path) -> Path:
     path = directory / "library.json"
     path.write_text(json.dumps([PUBLISHED]), encoding="utf-8")
-    return str(path)
+    return path
 
 
 async def pulled(server: Ollama, name: str = MODEL) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ async def pulled(server: Ollama, name: str = MODEL) -> list[dict[str, Any]]:
 
 def test_a_pull_tells_how_far_it_is_and_leaves_the_published_model_first(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path, SPARK_LAB_LIBRARY=library(tmp_path)) as server:
+        async with ollama(tmp_path, library(tmp_path)) as server:
             lines = await pulled(server)
             assert lines[0] == {"status": "pulling manifest"}
             assert [line["completed"] for line in lines if "completed" in line] == [100 * n for n in range(1, 9)]
@@ -38,7 +38,7 @@ def test_a_pull_tells_how_far_it_is_and_leaves_the_published_model_first(tmp_pat
 
 def test_what_is_not_published_is_refused(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path, SPARK_LAB_LIBRARY=library(tmp_path)) as server:
+        async with ollama(tmp_path, library(tmp_path)) as server:
             assert "error" in (await pulled(server, "unheard-of"))[-1]
             status, text = await server.post("/api/pull", {"model": "unheard-of", "stream": False})
             assert (status, json.loads(text)) == (500, {"error": "pull model manifest: file does not exist"})
@@ -50,7 +50,7 @@ def test_what_is_not_published_is_refused(tmp_path: Path) -> None:
 
 def test_a_pull_that_was_cut_leaves_the_old_model_and_goes_on_where_it_was(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path, SPARK_LAB_LIBRARY=library(tmp_path)) as server:
+        async with ollama(tmp_path, library(tmp_path)) as server:
             server.switch(pull_s=0.8)
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             body = json.dumps({"model": MODEL}).encode()

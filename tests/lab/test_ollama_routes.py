@@ -3,66 +3,18 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.lab.tunnel_bench import Process, fetch, process
+from fixtures.lab.ollama.server import VERSION
+from tests.lab.ollama_bench import DIGEST, MODEL, MODELS, ollama, started
+from tests.lab.tunnel_bench import process
 
-MODEL = "llama3.3:70b"
-DIGEST = "a6eb4748fd2990ad2952b2335a95a7f952d1a06119a0aa6a2df6cd052a93a3fa"
-MODELS = [
-    {
-        "name": MODEL, "size": 42520413916, "digest": DIGEST, "quantization_level": "Q4_K_M",
-        "parameter_size": "70.6B", "family": "llama", "modified_at": "2025-11-02T09:13:22.518253717Z",
-    },
-    {
-        "name": "small:latest", "size": 1000, "digest": "b" * 64, "quantization_level": "Q8_0",
-        "parameter_size": "1.2B", "family": "llama", "modified_at": "2025-11-03T09:13:22Z",
-    },
-]  # fmt: skip
 DETAILS = {
     "parent_model": "", "format": "gguf", "family": "llama", "families": ["llama"],
     "parameter_size": "70.6B", "quantization_level": "Q4_K_M",
 }  # fmt: skip
-
-
-class Ollama:
-    """A running stand-in."""
-
-    def __init__(self, log: Process, port: int, directory: Path) -> None:
-        self.log = log
-        self.port = port
-        self.directory = directory
-
-    async def get(self, path: str, head: str = "", method: str = "GET") -> tuple[int, str]:
-        return await fetch(self.port, path, head, method=method)
-
-    async def post(self, path: str, said: object) -> tuple[int, str]:
-        body = said if isinstance(said, bytes) else json.dumps(said).encode()
-        return await fetch(self.port, path, "", body, "POST")
-
-    async def json(self, path: str, said: object = None) -> Any:
-        status, text = await (self.get(path) if said is None else self.post(path, said))
-        assert status == 200, text
-        return json.loads(text)
-
-    def switch(self, **switches: object) -> None:
-        (self.directory / "switches.json").write_text(json.dumps(switches), encoding="utf-8")
-
-
-@asynccontextmanager
-async def ollama(directory: Path, host: str = "127.0.0.1:0", **environment: str) -> AsyncGenerator[Ollama, None]:
-    (directory / "models.json").write_text(json.dumps(MODELS), encoding="utf-8")
-    words = {"OLLAMA_HOST": host, "OLLAMA_MODELS": str(directory), **environment}
-    async with process("fixtures.lab.ollama", "serve", **words) as log:
-        line = await log.line("Listening on")
-        found = re.search(r"Listening on \S+:(\d+) \(version 0\.33\.0\)", line)
-        assert found, line
-        yield Ollama(log, int(found[1]), directory)
 
 
 def test_the_quiet_routes(tmp_path: Path) -> None:
@@ -70,13 +22,14 @@ def test_the_quiet_routes(tmp_path: Path) -> None:
         async with ollama(tmp_path) as server:
             assert await server.get("/") == (200, "Ollama is running")
             assert await server.get("/", method="HEAD") == (200, "")
-            assert await server.json("/api/version") == {"version": "0.33.0"}
+            assert await server.json("/api/version") == {"version": VERSION}
             assert await server.json("/api/ps") == {"models": []}
             models = (await server.json("/api/tags"))["models"]
             assert [model["name"] for model in models] == [MODEL, "small:latest"]
             assert models[0] == {
                 "name": MODEL, "model": MODEL, "modified_at": MODELS[0]["modified_at"], "size": 42520413916,
-                "digest": DIGEST, "details": DETAILS,
+                "digest": DIGEST, "details": {**DETAILS, "context_length": 131072, "embedding_length": 8192},
+                "capabilities": ["completion", "tools"],
             }  # fmt: skip
             shown = await server.json("/api/show", {"model": MODEL})
             assert shown["details"] == DETAILS
@@ -87,40 +40,65 @@ def test_the_quiet_routes(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("path", "said", "status", "error"),
-    [
-        ("/api/generate", {"model": "x", "prompt": "y"}, 404, "model 'x' not found"),
-        ("/api/generate", {"prompt": "y"}, 404, "model '' not found"),
-        ("/api/chat", {"messages": []}, 400, "model is required"),
-        ("/api/show", {}, 400, "model is required"),
-        ("/api/show", {"model": "x"}, 404, "model 'x' not found"),
-        ("/api/generate", b"{nonsense", 400, "invalid character 'n' looking for beginning of value"),
-        ("/api/generate", b'{"model":', 400, "unexpected EOF"),
-        ("/api/generate", b"[]", 400, "json: cannot unmarshal array into Go value of type api.GenerateRequest"),
-        ("/api/generate", b" ", 400, "missing request body"),
-        ("/api/generate", {"model": MODEL, "options": {"num_predict": "2"}}, 400, "must be of type integer"),
-        ("/api/generate", {"model": MODEL, "keep_alive": "soon"}, 400, 'invalid duration "soon"'),
-    ],
-)
-def test_errors(tmp_path: Path, path: str, said: object, status: int, error: str) -> None:
+def test_a_request_that_the_stand_in_cannot_cope_with_is_answered_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def scenario() -> None:
         async with ollama(tmp_path) as server:
-            found, text = await server.post(path, said)
-            assert (found, error in json.loads(text)["error"]) == (status, True), text
+            (tmp_path / "models.json").write_text("{", encoding="utf-8")
+            assert await server.get("/api/tags") == (500, "")
+            assert (await server.get("/api/version"))[0] == 200
+
+    asyncio.run(scenario())
+    assert "JSONDecodeError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", ["70.6B", "137M", "118.98K", "512", "", "unknown"])
+def test_a_model_of_any_size_is_shown(tmp_path: Path, size: str) -> None:
+    async def scenario() -> None:
+        async with ollama(tmp_path) as server:
+            (tmp_path / "models.json").write_text(json.dumps([{**MODELS[0], "parameter_size": size}]), encoding="utf-8")
+            shown = await server.json("/api/show", {"model": MODEL})
+            assert shown["details"]["parameter_size"] == size
 
     asyncio.run(scenario())
 
 
-def test_other_paths_and_methods(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "said", "status", "error"),
+    [
+        ("/api/chat", {"model": MODEL, "messages": ["x"]}, 400, "json: cannot unmarshal string into Go value of type"),
+        ("/api/chat", {"model": MODEL, "messages": [{"content": 1}]}, 400, "Go struct field Alias.content of type str"),
+        ("/v1/chat/completions", {"model": MODEL, "messages": ["x"]}, 400, "field ChatCompletionRequest.messages.0 of"),
+        ("/v1/chat/completions", {"model": MODEL, "messages": [{"content": 1}]}, 400, "message content type: float64"),
+        ("/v1/chat/completions", {"messages": [{"content": "x"}]}, 400, "model is required"),
+        ("/api/embed", {"model": MODEL, "input": 1}, 400, "invalid input type"),
+        ("/api/embed", {"model": MODEL, "input": "x"}, 500, "the lab's stand-in for Ollama makes no embeddings"),
+        ("/api/generate", {"model": MODEL, "keep_alive": "1x"}, 400, 'time: unknown unit \\"x\\" in duration'),
+        ("/api/generate", {"model": MODEL, "keep_alive": "1"}, 400, "time: missing unit in duration"),
+        ("/api/generate", {"model": MODEL, "keep_alive": []}, 400, "Unsupported type: '[]interface {}'"),
+        ("/api/generate", b'{"model":tru }', 400, "invalid character ' ' in literal true (expecting 'e')"),
+        ("/api/generate", b'{"model" "x"}', 400, "invalid character '\\\"' after object key"),
+        ("/api/generate", b"[1 2]", 400, "invalid character '2' after array element"),
+        ("/api/generate", b'{"a":1 "b"}', 400, "after object key:value pair"),
+        ("/api/generate", b'"\x01"', 400, "invalid character '\\\\x01' in string literal"),
+        ("/api/generate", b'"\\q"', 400, "invalid character 'q' in string escape code"),
+        ("/api/generate", b'"\\u12x"', 400, "in \\\\u hexadecimal character escape"),
+        ("/api/generate", b"-x", 400, "invalid character 'x' in numeric literal"),
+        ("/api/generate", b"1.x", 400, "after decimal point in numeric literal"),
+        ("/api/generate", b"1e-x", 400, "in exponent of numeric literal"),
+        ("/api/generate", b"[" * 5000, 400, "exceeded max depth"),
+        ("/api/generate", b'{"model":"\\ud800"}', 400, "invalid model name"),
+        ("/api/show", b'{"MODEL":"nobody"}', 404, "model 'nobody:latest' not found"),
+    ],
+)
+def test_what_was_not_recorded_is_refused_in_the_same_words(
+    tmp_path: Path, path: str, said: object, status: int, error: str
+) -> None:
     async def scenario() -> None:
         async with ollama(tmp_path) as server:
-            assert await server.get("/api/nothing") == (404, "404 page not found")
-            assert await server.get("/api/generate") == (405, "405 method not allowed")
-            status, text = await server.post("/v1/chat/completions", {"model": "x", "messages": [{"content": "y"}]})
-            assert status == 404
-            assert json.loads(text)["error"]["type"] == "not_found_error"
-            assert (await server.post("/v1/chat/completions", {"model": MODEL}))[0] == 400
+            found, text = await server.post(path, said)
+            assert (found, error in text) == (status, True), text
 
     asyncio.run(scenario())
 
@@ -171,8 +149,8 @@ def test_openai_s_chat(tmp_path: Path) -> None:
             assert events[-1] == "[DONE]"
             chunks = [json.loads(event) for event in events[:-1]]
             assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": "The"}
-            assert chunks[1]["choices"][0]["delta"] == {"role": "assistant", "content": " lab"}
-            end = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "length"}
+            assert chunks[1]["choices"][0]["delta"] == {"content": " lab"}
+            end = {"index": 0, "delta": {}, "finish_reason": "length"}
             assert chunks[2]["choices"][0] == end
             assert chunks[3]["usage"]["total_tokens"] == 3
 
@@ -229,7 +207,7 @@ def test_many_at_once(tmp_path: Path) -> None:
 
 def test_a_line_a_request_as_gin_writes_it(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path) as server:
+        async with started(tmp_path) as server:
             await server.get("/api/tags?a=b")
             line = await server.log.line(r"\[GIN\]")
             time = r"\d{4}/\d\d/\d\d - \d\d:\d\d:\d\d"
@@ -254,7 +232,7 @@ def test_a_path_may_answer_with_anything(tmp_path: Path) -> None:
 
 def test_it_ends_though_a_generation_does_not(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path) as server:
+        async with started(tmp_path) as server:
             server.switch(token_s=600)
             asking = asyncio.create_task(server.post("/api/generate", {"model": MODEL, "prompt": "Count."}))
             while not (await server.json("/api/ps"))["models"]:  # noqa: ASYNC110 - only asking tells
@@ -269,7 +247,7 @@ def test_it_ends_though_a_generation_does_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize("signal_name", ["terminate"])
 def test_it_ends_with_0(tmp_path: Path, signal_name: str) -> None:
     async def scenario() -> None:
-        async with ollama(tmp_path) as server:
+        async with started(tmp_path) as server:
             getattr(server.log, signal_name)()
             assert await server.log.end() == 0
 
@@ -279,7 +257,7 @@ def test_it_ends_with_0(tmp_path: Path, signal_name: str) -> None:
 def test_an_address_in_use_ends_with_1(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            ollama(tmp_path) as server,
+            started(tmp_path) as server,
             process("fixtures.lab.ollama", "serve", OLLAMA_HOST=f"127.0.0.1:{server.port}") as second,
         ):
             assert await second.end() == 1
@@ -291,7 +269,7 @@ def test_an_address_in_use_ends_with_1(tmp_path: Path) -> None:
 def test_the_host_check_guards_the_loopback_only(tmp_path: Path) -> None:
     async def scenario() -> None:
         foreign = "Host: ollama.goldfish.io\r\n"
-        async with ollama(tmp_path) as server:
+        async with started(tmp_path) as server:
             assert await server.get("/api/tags", foreign) == (403, "")
             assert await server.get("/api/tags", "Host: localhost:11434\r\n") == await server.get("/api/tags")
             assert await server.get("/api/tags", "Host: localhost\r\n", "OPTIONS") == (204, "")
@@ -301,7 +279,7 @@ def test_the_host_check_guards_the_loopback_only(tmp_path: Path) -> None:
                 "the same origin is no reason to pass the Host check"
             )
         listed = {"OLLAMA_ORIGINS": "https://ollama.goldfish.io"}
-        async with ollama(tmp_path, **listed) as server:
+        async with started(tmp_path, **listed) as server:
             assert (await server.get("/api/tags", "Origin: https://ollama.goldfish.io\r\n"))[0] == 200
 
     asyncio.run(scenario())
