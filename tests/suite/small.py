@@ -4,12 +4,16 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from fixtures.suite import PLUGINS
+from fixtures.suite.run import OBSERVATIONS
 
 PROJECT = Path(__file__).parents[2]
+LEAN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Without what an installation has none of, and what costs a run a second each time: hypothesis is imported anew."""
 
 FACTS = """
 [system]
@@ -103,8 +107,12 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     plugin: str = "",
     target: str | None = "facts.toml",
     fresh: bool = True,
+    apart: bool = False,
 ) -> Outcome:
-    """Run the suite on these checks of dns; the facts that they leave out get checks that are not applicable."""
+    """Run the suite on these checks of dns; the facts that they leave out get checks that are not applicable.
+
+    `apart` runs it in a process of its own, which takes longer.
+    """
     folder = pytester.path / "checks"
     if fresh or not folder.exists():
         pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
@@ -114,5 +122,10 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     (folder / "test_dns.py").write_text(HEAD + plugin + checks + left)
     (pytester.path / "facts.toml").write_text(facts)
     named = ["--target", target] if target else []
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *named, *(options or ["checks"]))
+    words = [*LEAN, *named, *(options or ["checks"])]
+    if apart:
+        result = pytester.runpytest_subprocess(*words)
+    else:
+        with patch.dict(OBSERVATIONS):
+            result = pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
     return Outcome(int(result.ret), result.stdout.str() + result.stderr.str(), pytester.path)
