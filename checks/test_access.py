@@ -3,9 +3,16 @@
 import pytest
 
 from fixtures.cloudflare.access.applications import AccessApp, AccessApps
+from fixtures.cloudflare.access.letting_in import (
+    admitting,
+    perhaps_admitting,
+    perhaps_open_by,
+    strangers_by,
+    undocumented,
+)
 from fixtures.cloudflare.access.organization import AccessOrganization
-from fixtures.cloudflare.access.policies import AccessPolicy, admitting
-from fixtures.cloudflare.access.service_tokens import ServiceToken
+from fixtures.cloudflare.access.policies import AccessPolicy, told, untold
+from fixtures.cloudflare.access.service_tokens import OtherTokens, ServiceToken
 from fixtures.https.access_probes import Probe
 from fixtures.https.metadata import AnsweringApp
 from fixtures.suite.judging import Judge
@@ -23,11 +30,12 @@ def test_app_id(judge: Judge, access_app: AccessApp) -> None:
 
 @pytest.mark.fact("access.app_domain")
 def test_app_domain(judge: Judge, access_app: AccessApp) -> None:
-    """The application protects another name, and the documented one perhaps nobody.
+    """The application protects another name, or only paths of the documented one, and the rest perhaps nobody.
 
-    Correct the public hostname under Zero Trust > Access > Applications > Configure.
+    Correct the public hostname under Zero Trust > Access > Applications > Configure. An application may stand before
+    other names as well: that is no matter here.
     """
-    judge(access_app.domain)
+    judge(access_app.domain_as(judge.expect), note=f"the application {access_app.name}")
 
 
 @pytest.mark.fact("access.app_type")
@@ -63,10 +71,12 @@ def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: Acc
 
 @pytest.mark.fact("access.policy")
 def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy) -> None:
-    """The application has no policy of this name, or it includes others than the document says.
+    """The application has no policy of this name, or it lets in others than the document says.
 
-    See the application's Policies tab under Zero Trust > Access > Applications, and decide which of the two is to
-    be corrected.
+    A policy that blocks, or that has a condition or an exception, does not let in everyone. See the application's
+    Policies tab under Zero Trust > Access > Applications, and decide which of the two is to be corrected.
+
+    Not seen here: a Block above it, which comes first for whoever logs in; the note has the policies in their order.
     """
     judge(access_policy.as_fact(), note=access_app.told)
 
@@ -77,17 +87,45 @@ def test_temporary_days(judge: Judge, access_policy: AccessPolicy) -> None:
 
     Replace it by a Service Auth policy for the service token, and by Allow policies for the people who need to
     get in.
+
+    Not seen here: that it was deleted and made anew since, which makes it young again.
     """
     judge(access_policy.age_days, note=f"{access_policy}, made on {access_policy.created_at}")
 
 
 @pytest.mark.fact("access.open_to_everyone")
 def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
-    """A Bypass or Service Auth policy takes everyone, or a path is exempt: whoever knows the address uses the API.
+    """Who has neither login nor token gets in, by a Bypass or Service Auth policy, or by a path that is exempt.
 
-    Take that policy or exemption away under Zero Trust > Access > Applications, now.
+    From everywhere, or from the addresses or countries that the policy names: whoever calls from there uses the API.
+    Take that policy or exemption away under Zero Trust > Access > Applications, now. The policies alone decide here:
+    this machine may be where they let nobody in.
+
+    Not seen here: other applications before the name, which access.overlapping_apps counts.
     """
+    if access_app.open_to_everyone is None:
+        raise untold(perhaps_open_by(access_app.policies), "somebody who has neither login nor token")
     judge(access_app.open_to_everyone, note=access_app.told)
+
+
+@pytest.mark.fact("access.strangers")
+def test_strangers(
+    judge: Judge, access_app: AccessApp, service_token: ServiceToken, other_tokens: OtherTokens, run: Run
+) -> None:
+    """A policy lets in somebody whom the document does not know: another service token, or any that is valid.
+
+    A client with a certificate or an enrolled device counts as well; so does an Allow policy beside the documented one,
+    unless that one lets in everyone who logs in. Find out whose it is, then take it out of the policy under Zero
+    Trust > Access > Applications > Policies, or document it.
+
+    Not seen here: who else knows the documented token's secret, and who is behind a login that the document allows.
+    """
+    found = strangers_by(access_app.policies, service_token.id, other_tokens.names)
+    documented = run.facts.access.policy if run.facts.access else None
+    by = (*found.certain, *undocumented(access_app.policies, documented.expect if documented else None))
+    if found.perhaps and not by:
+        raise untold(found.perhaps, "somebody else than the documented client")
+    judge(len(by), note=f"{told(by)}; the account's other service tokens: {other_tokens}")
 
 
 @pytest.mark.fact("access.service_auth")
@@ -96,8 +134,14 @@ def test_service_auth(judge: Judge, access_app: AccessApp, service_token: Servic
 
     With Allow policies alone a valid token is sent to the login page (302), or refused (403). Add one under Zero
     Trust > Access > Applications > Policies.
+
+    Not seen here: whether a client meets the policy's conditions on its place or device; see access.admits_token.
     """
-    judge(bool(admitting(access_app.policies, service_token.id)), note=access_app.told)
+    admits = admitting(access_app.policies, service_token.id)
+    unclear = perhaps_admitting(access_app.policies, service_token.id)
+    if unclear and not admits:
+        raise untold(unclear, "the service token")
+    judge(bool(admits), note=access_app.told)
 
 
 @pytest.mark.fact("access.token_id")
@@ -164,6 +208,8 @@ def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
 
     Look for a Bypass policy, and for a path or host name without an application, under Zero Trust > Access >
     Applications; see also dns.proxied. Until then stop cloudflared on the host.
+
+    Not seen here: other paths, methods and places than those of this one request; see access.open_to_everyone.
     """
     judge(anonymous_probe.refused_by_access, note=anonymous_probe.told)
 
@@ -175,6 +221,8 @@ def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
 
     Look for a Bypass policy, or a Service Auth policy that includes everyone, under Zero Trust > Access >
     Applications. Until then stop cloudflared on the host.
+
+    Not seen here: other tokens, and other places than this machine's; see access.strangers.
     """
     judge(wrong_secret_probe.refused_by_access, note=wrong_secret_probe.told)
 

@@ -6,8 +6,16 @@ import pytest
 
 from fixtures.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
 from fixtures.cloudflare.access.domains import place_of
+from fixtures.cloudflare.access.letting_in import (
+    admitting,
+    open_by,
+    perhaps_admitting,
+    perhaps_open_by,
+    strangers_by,
+    undocumented,
+)
 from fixtures.cloudflare.access.organization import AccessOrganization, organization_of
-from fixtures.cloudflare.access.policies import AccessPolicy, admitting, named, open_by, policies_of, told
+from fixtures.cloudflare.access.policies import AccessPolicy, named, policies_of, told
 from fixtures.cloudflare.access.rules import groups_named
 from fixtures.cloudflare.access.service_tokens import choose as choose_token
 from fixtures.cloudflare.access.service_tokens import token_of
@@ -29,6 +37,8 @@ GROUPS: dict[str, dict[str, Any]] = {
     "here": {"include": [COUNTRY]},
     "nested": {"include": [{"group": {"id": "tokens"}}]},
     "itself": {"include": [{"group": {"id": "itself"}}]},
+    "nobody": {"include": []},
+    "narrow": {"include": [MAIL], "require": [COUNTRY]},
 }
 
 
@@ -89,6 +99,27 @@ def test_an_application_stands_wherever_one_of_its_fields_says() -> None:
     assert [str(place) for place in seen.places] == [HOST, "a.example.org", "b.example.org/x", "c.example.org"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, HOST),
+        ({"domain": "a.example.org", "self_hosted_domains": ["a.example.org", HOST]}, HOST),
+        ({"domain": "a.example.org", "destinations": [{"uri": "a.example.org"}, {"uri": HOST.title()}]}, HOST),
+        ({"domain": "a.example.org"}, "a.example.org"),
+        # what the API shows as the domain counts for nothing where destinations say otherwise
+        ({"destinations": [{"uri": "a.example.org"}]}, "a.example.org"),
+        ({"destinations": [{"uri": f"{HOST}/api"}]}, f"{HOST}/api"),
+        ({"self_hosted_domains": ["*.example.org"]}, "*.example.org"),
+    ],
+)
+def test_an_application_stands_before_the_documented_name_perhaps_beside_others(
+    fields: dict[str, Any], told: str
+) -> None:
+    seen = app(**fields)
+    judged = AccessApp("i", "aud", "n", seen.domain, "self_hosted", (), (), False, seen.standing)
+    assert judged.domain_as(HOST) == told
+
+
 @pytest.mark.parametrize("kind", ["saas", "bookmark", "app_launcher", "warp"])
 def test_applications_without_requests_overlap_nothing(kind: str) -> None:
     assert app(type=kind).places_at(HOST) == ()
@@ -121,6 +152,22 @@ def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: li
     return made
 
 
+IP_LIST = {"ip_list": {"id": "list"}}
+SERVICE = {"external_evaluation": {"evaluate_url": "https://e.example.org", "keys_url": "https://e.example.org/keys"}}
+NEW: dict[str, Any] = {"a_kind_of_next_year": {}}
+CERTIFICATE: dict[str, Any] = {"certificate": {}}
+DEVICE = {"device_posture": {"integration_uid": "device"}}
+
+
+def ip(network: str) -> dict[str, Any]:
+    return {"ip": {"ip": network}}
+
+
+def answer(certain: object, perhaps: object) -> bool | None:
+    """Yes, no, or None where it cannot be told."""
+    return True if certain else None if perhaps else False
+
+
 @pytest.mark.parametrize(
     ("made", "admitted"),
     [
@@ -129,6 +176,8 @@ def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: li
         (policy("non_identity", ANY_TOKEN), True),
         (policy("non_identity", EVERYONE), True),
         (policy("non_identity", COUNTRY), False),
+        (policy("non_identity", IP_LIST), None),
+        (policy("non_identity", NEW), None),
         (policy("non_identity", OTHER, TOKEN), True),
         (policy("allow", TOKEN), False),
         (policy("allow", EVERYONE), False),
@@ -139,6 +188,8 @@ def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: li
         (policy("non_identity", ANY_TOKEN, exclude=[OTHER]), True),
         (policy("non_identity", TOKEN, exclude=[COUNTRY]), True),
         (policy("non_identity", TOKEN, require=[COUNTRY]), True),
+        (policy("non_identity", TOKEN, require=[NEW]), True),
+        (policy("non_identity", TOKEN, require=[CERTIFICATE]), True),
         (policy("non_identity", TOKEN, require=[OTHER]), False),
         (policy("non_identity", TOKEN, require=[MAIL]), False),
         (policy("non_identity", TOKEN, require=[group("here")]), True),
@@ -146,13 +197,13 @@ def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: li
         (policy("non_identity", group("tokens")), True),
         (policy("non_identity", group("nested")), True),
         (policy("non_identity", group("staff")), False),
-        (policy("non_identity", group("unknown")), False),
+        (policy("non_identity", group("unknown")), None),
         (policy("non_identity", group("itself")), False),
         (policy("non_identity", TOKEN, exclude=[group("tokens")]), False),
     ],
 )
-def test_who_admits_the_service_token(made: AccessPolicy, admitted: bool) -> None:
-    assert bool(admitting([made], "token")) is admitted
+def test_who_admits_the_service_token(made: AccessPolicy, admitted: bool | None) -> None:
+    assert answer(admitting([made], "token"), perhaps_admitting([made], "token")) is admitted
 
 
 @pytest.mark.parametrize(
@@ -161,27 +212,142 @@ def test_who_admits_the_service_token(made: AccessPolicy, admitted: bool) -> Non
         (policy("bypass", EVERYONE), True),
         (policy("non_identity", EVERYONE), True),
         (policy("bypass", group("all")), True),
-        (policy("bypass", {"ip": {"ip": "0.0.0.0/0"}}), True),
-        (policy("bypass", {"ip": {"ip": "::/0"}}), True),
-        (policy("bypass", {"ip": {"ip": "192.0.2.0/24"}}), False),
-        (policy("bypass", COUNTRY), False),
-        (policy("bypass", EVERYONE, require=[COUNTRY]), False),
+        (policy("bypass", ip("0.0.0.0/0")), True),
+        (policy("bypass", ip("::/0")), True),
+        # from somewhere is open too: who comes from there is anybody
+        (policy("bypass", ip("0.0.0.0/1")), True),
+        (policy("bypass", ip("192.0.2.0/24")), True),
+        (policy("bypass", COUNTRY), True),
+        (policy("non_identity", ip("192.0.2.7")), True),
+        (policy("non_identity", COUNTRY), True),
+        (policy("bypass", group("here")), True),
+        (policy("bypass", EVERYONE, require=[COUNTRY]), True),
         (policy("bypass", EVERYONE, require=[EVERYONE]), True),
+        (policy("bypass", EVERYONE, require=[group("here")]), True),
         (policy("bypass", EVERYONE, exclude=[EVERYONE]), False),
+        (policy("bypass", EVERYONE, exclude=[group("all")]), False),
         (policy("bypass", EVERYONE, exclude=[COUNTRY]), True),
+        (policy("bypass", COUNTRY, exclude=[COUNTRY]), False),
+        (policy("bypass", COUNTRY, require=[{"geo": {"country_code": "NZ"}}]), False),
+        # networks within networks
+        (policy("bypass", ip("10.0.0.0/8"), exclude=[ip("10.0.0.0/9")]), True),
+        (policy("bypass", ip("10.0.0.0/8"), exclude=[ip("10.128.0.0/9")]), True),
+        (policy("bypass", ip("10.0.0.0/8"), exclude=[ip("10.0.0.0/9"), ip("10.128.0.0/9")]), False),
+        (policy("bypass", ip("10.0.0.0/8"), exclude=[ip("0.0.0.0/1")]), False),
+        (policy("bypass", ip("255.255.255.0/24"), exclude=[ip("2001:db8::/32")]), True),
+        (policy("bypass", ip("192.0.2.0/24"), require=[ip("198.51.100.0/24")]), False),
+        # a country's share of a network is nobody's to tell from here
+        (policy("bypass", ip("192.0.2.0/24"), require=[COUNTRY]), None),
+        # what is not known may fit anybody, and so may what is listed or asked elsewhere
+        (policy("bypass", NEW), None),
+        (policy("bypass", IP_LIST), None),
+        (policy("bypass", SERVICE), None),
+        (policy("bypass", group("unknown")), None),
+        (policy("bypass", ip("no network")), None),
+        (policy("bypass", EVERYONE, require=[NEW]), None),
+        (policy("bypass", EVERYONE, exclude=[NEW]), None),
+        (policy("bypass", EVERYONE, NEW), True),
+        (policy("bypass", NEW, require=[MAIL]), False),
+        (policy("next_year", EVERYONE), None),
+        (policy("next_year", MAIL), False),
+        # somebody who has something is not anybody
         (policy("non_identity", ANY_TOKEN), False),
+        (policy("non_identity", EVERYONE, require=[ANY_TOKEN]), False),
+        (policy("non_identity", CERTIFICATE), False),
+        (policy("bypass", MAIL), False),
         (policy("allow", EVERYONE), False),
         (policy("deny", EVERYONE), False),
     ],
 )
-def test_what_is_open_to_everyone(made: AccessPolicy, is_open: bool) -> None:
-    assert bool(open_by([made])) is is_open
+def test_what_is_open_to_everyone(made: AccessPolicy, is_open: bool | None) -> None:
+    assert answer(open_by([made]), perhaps_open_by([made])) is is_open
+    blocked = [policy("deny", EVERYONE), made]
+    assert answer(open_by(blocked), perhaps_open_by(blocked)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("made", "strangers"),
+    [
+        (policy("non_identity", TOKEN), False),
+        (policy("non_identity", OTHER), True),
+        (policy("non_identity", TOKEN, OTHER), True),
+        (policy("non_identity", group("tokens")), True),
+        (policy("non_identity", {"service_token": {"token_id": "deleted"}}), False),
+        (policy("non_identity", ANY_TOKEN), True),
+        (policy("non_identity", ANY_TOKEN, require=[TOKEN]), False),
+        (policy("non_identity", ANY_TOKEN, exclude=[OTHER]), True),
+        (policy("non_identity", OTHER, exclude=[OTHER]), False),
+        (policy("non_identity", ANY_TOKEN, require=[COUNTRY]), True),
+        (policy("non_identity", EVERYONE, require=[ANY_TOKEN]), True),
+        (policy("non_identity", CERTIFICATE), True),
+        (policy("non_identity", {"common_name": {"common_name": "laptop"}}), True),
+        (policy("bypass", DEVICE), True),
+        (policy("non_identity", {"linked_app_token": {"app_uid": "other"}}), True),
+        (policy("non_identity", NEW), None),
+        (policy("non_identity", TOKEN, NEW), None),
+        (policy("non_identity", ANY_TOKEN, require=[NEW]), None),
+        # told by itself, as open to everyone
+        (policy("bypass", EVERYONE), False),
+        (policy("bypass", COUNTRY), False),
+        # others who log in are another matter
+        (policy("allow", EVERYONE), False),
+        (policy("allow", ANY_TOKEN), False),
+        (policy("deny", ANY_TOKEN), False),
+    ],
+)
+def test_who_lets_in_somebody_whom_the_document_does_not_know(made: AccessPolicy, strangers: bool | None) -> None:
+    found = strangers_by([policy("non_identity", TOKEN), made], "token", ["other", "token"])
+    assert answer(found.certain, found.perhaps) is strangers
+    assert made in (*found.certain, *found.perhaps) or strangers is False
+
+
+def test_an_allow_policy_beside_the_documented_one_lets_others_log_in() -> None:
+    staff, more = policy("allow", MAIL, name="staff"), policy("allow", EVERYONE, name="more")
+    service = policy("non_identity", TOKEN, name="service")
+    assert undocumented([service, staff, more], Policy(name="staff", everyone=False)) == (more,)
+    assert undocumented([service, staff, more], Policy(name="more", everyone=True)) == ()
+    assert undocumented([service, staff, more], None) == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "everyone"),
+    [
+        (policy("allow", EVERYONE), True),
+        (policy("bypass", EVERYONE), True),
+        (policy("allow", group("all")), True),
+        (policy("allow", MAIL, EVERYONE), True),
+        (policy("allow", EVERYONE, require=[EVERYONE]), True),
+        (policy("allow", EVERYONE, exclude=[group("nobody")]), True),
+        (policy("allow", MAIL), False),
+        (policy("allow"), False),
+        (policy("deny", EVERYONE), False),
+        (policy("allow", EVERYONE, exclude=[EVERYONE]), False),
+        (policy("allow", EVERYONE, exclude=[MAIL]), False),
+        (policy("allow", EVERYONE, exclude=[group("staff")]), False),
+        (policy("allow", EVERYONE, require=[COUNTRY]), False),
+        (policy("allow", EVERYONE, require=[group("here")]), False),
+        (policy("allow", ip("0.0.0.0/1")), False),
+        (policy("allow", EVERYONE, require=[NEW]), None),
+        (policy("allow", EVERYONE, exclude=[NEW]), None),
+        (policy("allow", EVERYONE, exclude=[group("narrow")]), None),
+        (policy("allow", NEW), None),
+        (policy("allow", group("unknown")), None),
+        (policy("next_year", EVERYONE), None),
+    ],
+)
+def test_whether_a_policy_lets_in_everyone(made: AccessPolicy, everyone: bool | None) -> None:
+    assert made.everyone is everyone
+    if everyone is None:
+        with pytest.raises(Unreachable, match=r"cannot be told: 1\. p"):
+            made.as_fact()
 
 
 def test_an_exempt_path_is_open_to_everyone() -> None:
     override = {"behavior": "public", "path_pattern": "/api/*"}
     seen = app(destinations=[{"type": "public", "uri": HOST, "overrides": [override]}])
-    judged = AccessApp("i", "aud", "n", HOST, "self_hosted", (), seen.public_paths, service_auth_401_redirect=False)
+    exempt = seen.public_paths(HOST)
+    judged = AccessApp("i", "aud", "n", HOST, "self_hosted", (), exempt, service_auth_401_redirect=False)
+    assert seen.public_paths("other.example.org") == ()
     assert judged.open_to_everyone
     assert judged.told == "no policies; exempt from Access: /api/*"
 
@@ -253,6 +419,7 @@ def test_days_until_the_token_expires(expires: timedelta, days: float) -> None:
 
 def test_a_token_that_never_expires_has_all_days() -> None:
     assert token_of(token(duration="forever", expires_at=None)).days_left == math.inf
+    assert token_of(token(duration="8760h", expires_at="0001-01-01T00:00:00Z")).days_left == math.inf
     with pytest.raises(Unreachable, match="'expires_at' is missing, though 'duration' is not 'forever'"):
         token_of(token(duration="8760h"))
 

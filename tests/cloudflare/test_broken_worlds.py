@@ -49,6 +49,12 @@ def second(table: dict[str, dict[str, Any]], **fields: Any) -> None:
     table["second"] = {**next(iter(table.values())), "id": "second", **fields}
 
 
+def other_token(world: World) -> dict[str, Any]:
+    """A rule that includes a service token of somebody else's."""
+    second(world.service_tokens)
+    return {"service_token": {"token_id": "second"}}
+
+
 def made_anew(world: World) -> None:
     """Deleted, and another in its place under its name, with its configuration, connector and record."""
     old = tunnel_of(world)
@@ -115,6 +121,23 @@ WORLDS: dict[str, tuple[Callable[[World], object], set[str]]] = {
     ),
     "old exception": (lambda world: policy_of(world, "allow").update(created_at=now(-31)), {"access.temporary_days"}),
     "bypass": (lambda world: policy_of(world, "allow").update(decision="bypass"), {"access.open_to_everyone"}),
+    "blocks": (lambda world: policy_of(world, "allow").update(decision="deny"), {"access.policy"}),
+    "for one country": (
+        lambda world: policy_of(world, "allow").update(require=[{"geo": {"country_code": "NZ"}}]),
+        {"access.policy"},
+    ),
+    "a stranger's token": (
+        lambda world: policy_of(world, "non_identity")["include"].append(other_token(world)),
+        {"access.strangers"},
+    ),
+    "any token": (
+        lambda world: policy_of(world, "non_identity")["include"].append({"any_valid_service_token": {}}),
+        {"access.strangers"},
+    ),
+    "bypass for a country": (
+        lambda world: policy_of(world, "allow").update(decision="bypass", require=[{"geo": {"country_code": "NZ"}}]),
+        {"access.open_to_everyone", "access.policy"},
+    ),
     "no service auth": (
         lambda world: app_of(world)["policies"].remove(policy_of(world, "non_identity")),
         {"access.service_auth"},
