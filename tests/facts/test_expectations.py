@@ -13,6 +13,8 @@ from fixtures.facts.expectations import About, AtLeast, AtMost, Version, admits
         (About(about=40, within_percent=10), [36, 40, 42.52, 44], [35.9, 44.1, None]),
         (Version(at_least="2025.11.0"), ["2025.11.0", "2026.8.2", "2025.11.0.1"],
          ["2025.9.1", "2024.12.2", "", "dev", "2025.x", None]),
+        (Version(at_least="2025.11.0"), ["2025.11", "2025.11.0.0", "2026"], ["2025.10.9", "2025", "0"]),
+        (Version(at_least="2025.11"), ["2025.11.0", "2025.11.1"], ["2025.10"]),
         (Version(at_least="1.2"), ["1.2", "1.3"], ["1.1", "1.0"]),
         ("quic", ["quic"], ["http2", "", None]),
         (True, [True], [False, 1, "True", None]),

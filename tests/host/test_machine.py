@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.host.machine import Gpu, Machine, host_gpu, host_release, machine, parse_gpus, parse_values
 from fixtures.host.resources import host_disk, host_memory, parse_df, parse_meminfo
-from fixtures.suite.verdict import NotApplicable, Unmet
+from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
 from tests.host.stubs import StubHost, run_on
 
 RELEASE = """DGX_NAME="DGX Spark"
@@ -119,3 +119,33 @@ def test_a_disk_that_is_not_there(stub: StubHost, tmp_path: Path) -> None:
     with pytest.raises(Unmet) as unmet:
         run.get(host_disk)
     assert "No such file" in unmet.value.observed
+
+
+def test_a_disk_that_df_does_not_tell_of(stub: StubHost) -> None:
+    stub.command("df", "echo 'df: /: Input/output error' >&2; exit 1")
+    with pytest.raises(Unreachable, match="Input/output error"):
+        run_on(stub).get(host_disk)
+
+
+def test_a_meminfo_that_tells_nothing_is_no_lack_of_memory(stub: StubHost, tmp_path: Path) -> None:
+    (tmp_path / "meminfo").touch()
+    with pytest.raises(Unreachable, match="meminfo"):
+        run_on(stub, host__memory_gib={"path": str(tmp_path / "meminfo"), "at_least": 1}).get(host_memory)
+
+
+def test_a_release_file_that_is_closed_to_us(stub: StubHost) -> None:
+    stub.command("cat", "exit 1")
+    with pytest.raises(Unreachable, match="may not read"):
+        run_on(stub, host__release={"path": "/etc/hostname", "value": "x"}).get(host_release)
+
+
+def test_a_gpu_with_a_warning_is_there(stub: StubHost) -> None:
+    stub.prints(
+        "nvidia-smi", "NVIDIA GB10, [N/A], 580.126.09\nWARNING: infoROM is corrupted at gpu 0000000F:01:00.0", 14
+    )
+    assert run_on(stub).get(host_gpu).names == "NVIDIA GB10"
+
+
+def test_a_gpu_that_needs_a_reset_is_listed_and_of_no_use(stub: StubHost) -> None:
+    stub.prints("nvidia-smi", "NVIDIA GB10, [GPU requires reset], [GPU requires reset]")
+    assert run_on(stub).get(host_gpu).names == "NVIDIA GB10 [GPU requires reset]"
