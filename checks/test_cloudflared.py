@@ -7,6 +7,7 @@ from fixtures.host.connector import ConfigVersions, Connector, as_fact
 from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
 from fixtures.host.journal import ConnectorJournal
 from fixtures.host.local_config import LocalConfig
+from fixtures.host.shown import TokenShown
 from fixtures.host.token_matches import TokenMatch
 from fixtures.host.unit_copy import UnitCopy
 from fixtures.host.units import Unit
@@ -172,6 +173,17 @@ def test_token_mode(judge: Judge, cloudflared_valid_token: InstalledToken) -> No
     mode = file.mode if file else "in no file"
     strict = file is not None and int(file.mode, 8) & ~int(judge.expect, 8) == 0
     judge(mode, ok=strict, note=f"{file.path} holds the token" if file else cloudflared_valid_token.place)
+
+
+@pytest.mark.fact("cloudflared.token_hidden")
+def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None:
+    """Systemd shows the token to every user of the host, whatever the mode of the file that it stands in.
+
+    So it does with every `Environment=`, the documented one too. Put the variable into a file of mode 0600, name that
+    in the drop-in (`EnvironmentFile=PATH` in place of `Environment=`), daemon-reload, restart; then rotate the token.
+    """
+    shown = cloudflared_token_shown
+    judge(not shown.settings, note=shown.told)
 
 
 @pytest.mark.fact("cloudflared.token_in_argv")

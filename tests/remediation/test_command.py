@@ -51,8 +51,8 @@ def test_what_cannot_be_done_in_the_end_is_refused_at_the_beginning(
 
 def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement, tmp_path: Path) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
-    drop_in = Path(lab.root) / "etc/systemd/system/cloudflared.service.d/override.conf"
-    old = drop_in.stat()
+    secret = Path(lab.root) / "etc/systemd/system/cloudflared.service.d/token.env"
+    old = secret.stat()
     place = project(tmp_path)
     options = ("--target", lab.target, "-m", "cloudflared")
 
@@ -60,7 +60,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     assert ran.code == 1, ran.out
     assert "PLANNED: nothing was written" in ran.out
     assert made(ran)["result"] == "planned"
-    assert drop_in.stat().st_ino == old.st_ino
+    assert secret.stat().st_ino == old.st_ino
     assert not (ran.reports / "remediation").exists()
 
     ran = check(place, *options, "--remediate", "apply", "-n", "2")
@@ -78,8 +78,8 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     ran = check(place, *options, "--remediate", "undo")
     assert ran.code == 1, ran.out
     assert made(ran)["result"] == "undone"
-    assert drop_in.stat().st_mode & 0o777 == old.st_mode & 0o777 != 0o600
-    assert drop_in.stat().st_mtime == old.st_mtime
+    assert secret.stat().st_mode & 0o777 == old.st_mode & 0o777 != 0o600
+    assert secret.stat().st_mtime == old.st_mtime
 
 
 def test_what_it_tells_follows_the_schema(lab: Announcement, tmp_path: Path) -> None:

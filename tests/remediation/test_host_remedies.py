@@ -19,7 +19,12 @@ from fixtures.suite.verdict import Finding, Verdict
 from tests.remediation.applying import apply, failing, running, take_back
 
 REMEDIES: tuple[Remedy, ...] = (Ollama(), OllamaModel(), Cloudflared())
-FACTS = frozenset[str]().union(*(remedy.facts for remedy in REMEDIES))
+FACTS = frozenset(
+    fact
+    for fact, stated in load(find("spark-291b")).facts.all().items()
+    if stated.severity == "required" and any(fact in remedy.facts for remedy in REMEDIES)
+)
+"""An advisory fact is mended with others, and never for its own sake."""
 OF_THE_TUNNEL = {"config-not-accepted", "config-behind"}
 """Faults of the connector that come with the configuration from Cloudflare."""
 OURS = [fault for fault in FAULTS.values() if fault.component in {"ollama", "cloudflared"} and fault.facts & FACTS]
@@ -43,7 +48,7 @@ MODELS = "models.json"
 """Ollama's own list, which it writes anew: it is compared by what it says."""
 WATCHED = ("etc", "root", "usr/lib/systemd/system", "usr/local/bin", "usr/share/ollama")
 UNITS = "etc/systemd/system"
-TOKEN = {f"{UNITS}/cloudflared.service.d/override.conf"}
+TOKEN = {f"{UNITS}/cloudflared.service.d/token.env"}
 OVERRIDDEN = {f"{UNITS}/ollama.service.d/{name}" for name in ("override.conf", "zz-spark-conformance.conf")}
 REMAINS = {
     "unit-elsewhere": {"usr/lib/systemd/system/cloudflared.service", f"{UNITS}/multi-user.target.wants/{CONNECTOR}"},
@@ -74,7 +79,7 @@ def plans(run: Run, findings: dict[str, Finding]) -> tuple[list[Step], list[str]
     steps: list[Step] = []
     said: list[str] = []
     for remedy in REMEDIES:
-        if any(findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts):
+        if any(findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts & FACTS):
             try:
                 steps += remedy.plan(run, findings)
             except CannotRemedy as cannot:
@@ -160,8 +165,8 @@ def test_nothing_secret_is_in_a_plan(lab: Announcement) -> None:
     with running(lab) as run:
         steps, _ = plans(run, findings_of(run, SEEN))
         told = "".join(f"{step} {step.as_json()} {step.action!r}" for step in steps)
-    drop_in = Path(lab.root, "etc/systemd/system/cloudflared.service.d/override.conf").read_text()
-    token = drop_in.partition("TUNNEL_TOKEN=")[2].rstrip('"\n')
+    file = Path(lab.root, "etc/systemd/system/cloudflared.service.d/token.env").read_text()
+    token = file.partition("TUNNEL_TOKEN=")[2].rstrip("\n")
     assert len(token) > 100
     assert token not in told
     assert "eyJ" not in told
