@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.visible import in_one_line, visible, visible_but_colours
+from fixtures.printable import in_one_line
+from fixtures.suite.terminal import but_colours
 from tests.suite.small import ALL_GOOD, FACTS, run_suite
 
 HOSTILE = r"\x1b[2J\x1b[1;1H\rforged\x9b1A\x07\u202egnp.exe"
@@ -14,32 +15,15 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain · → ✓ 日本", "plain · → ✓ 日本"),
-        ("\x1b[31mred", "\\x1b[31mred"),
-        ("a\rb\x00\x7f", "a\\rb\\x00\\x7f"),
-        ("\u202eabc\u2066\u200b", "\\u202eabc\\u2066\\u200b"),
-        ("\x9b2J", "\\x9b2J"),
-        ("\udc80", "\\udc80"),
-        ("two\n\tlines", "two\n\tlines"),
-    ],
-)
-def test_what_moves_hides_or_turns_letters_is_shown_as_what_it_is(text: str, shown: str) -> None:
-    assert visible(text) == shown
-
-
 @given(st.text())
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
-    assert not CONTROL.search(visible(text))
-    assert not CONTROL.search(COLOUR.sub("", visible_but_colours(text)))
+    assert not CONTROL.search(COLOUR.sub("", but_colours(text)))
     assert not re.search(r"[\n\t]", in_one_line(text))
 
 
 def test_of_the_colours_none_is_left_that_hides_what_stands_there() -> None:
-    assert visible_but_colours("\x1b[1mF\x1b[31mX\x1b[0m") == "\x1b[1mF\x1b[31mX\x1b[0m"
-    assert visible_but_colours("\x1b[8mhidden\x1b[30;40mtoo") == "\\x1b[8mhidden\\x1b[30;40mtoo"
+    assert but_colours("\x1b[1mF\x1b[31mX\x1b[0m") == "\x1b[1mF\x1b[31mX\x1b[0m"
+    assert but_colours("\x1b[8mhidden\x1b[30;40mtoo") == "\\x1b[8mhidden\\x1b[30;40mtoo"
 
 
 @pytest.mark.parametrize("options", [("-rA", "--tb=long", "-v"), ("-q", "--tb=short")], ids=" ".join)
