@@ -42,8 +42,8 @@ def apply(lab: Announcement, run: Run, steps: list[Step], after: Callable[[Step]
 
 def take_back(run: Run, done: Applied) -> None:
     """Undo steps in the order in which a run does: the last first, services when their files are back."""
-    early = [entry for entry in reversed(done) if not entry[0].action.late]
-    late = [entry for entry in done if entry[0].action.late]
+    early = [entry for entry in reversed(done) if not entry[0].action.is_late(entry[1])]
+    late = [entry for entry in done if entry[0].action.is_late(entry[1])]
     for step, before in (*early, *late):
         type(step.action).undo(run, before)
 

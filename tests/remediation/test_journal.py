@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.journal import Journal, read, records, unfinished
+from fixtures.remediation.journal import Journal
 from fixtures.remediation.model import Action, Step, StepFailed, StepState
+from fixtures.remediation.records import journals, read
 from fixtures.remediation.steps.services import WaitFor
 from fixtures.secret import conceal
 
@@ -66,19 +67,19 @@ def test_a_torn_last_line_is_none(tmp_path: Path) -> None:
 def test_only_journals_of_the_same_target_count(tmp_path: Path) -> None:
     Journal.begin(tmp_path, "r1", TARGET)
     Journal.begin(tmp_path, "r2", {"system": "other"})
-    assert [record.run for record in records(tmp_path, TARGET)] == ["r1"]
-    assert records(tmp_path / "none", TARGET) == []
+    assert [record.run for record in journals(tmp_path, TARGET).records] == ["r1"]
+    assert journals(tmp_path / "none", TARGET).records == []
 
 
 def test_a_run_that_still_runs_is_not_unfinished_and_a_killed_one_is(tmp_path: Path) -> None:
     Journal.begin(tmp_path, "r1", TARGET)
-    assert unfinished(tmp_path, TARGET) == []
+    assert journals(tmp_path, TARGET).unfinished == []
     program = (
         "import sys; from pathlib import Path; from fixtures.remediation.journal import Journal\n"
         f"Journal.begin(Path(sys.argv[1]), 'r2', {TARGET!r})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, cwd=Path(__file__).parents[2])
-    assert [record.run for record in unfinished(tmp_path, TARGET)] == ["r2"]
+    assert [record.run for record in journals(tmp_path, TARGET).unfinished] == ["r2"]
 
 
 def test_secrets_are_masked_and_a_state_that_holds_one_is_refused(tmp_path: Path) -> None:

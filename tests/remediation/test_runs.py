@@ -21,11 +21,12 @@ from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, inflict
 from fixtures.lab.faults.bench import Bench
 from fixtures.remediation.applying import Hook, Ways
-from fixtures.remediation.journal import records
+from fixtures.remediation.journal import identity
 from fixtures.remediation.model import Asked, Remedy, Step, StepState
 from fixtures.remediation.outcome import Outcome, StepOutcome
+from fixtures.remediation.records import journals
 from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.runner import Remediation, identity
+from fixtures.remediation.runner import Remediation
 from fixtures.remediation.steps.services import WaitFor
 from fixtures.suite.evaluating import findings_of
 from fixtures.suite.run import Run
@@ -191,7 +192,7 @@ def test_a_second_run_is_told_who_is_at_work(lab: Announcement, run: Run, tmp_pa
     assert work(run, tmp_path, hook=meanwhile).apply().result == "applied"
     assert second[0].result == "refused"
     assert "remediates this target since" in second[0].sentence
-    assert len(records(tmp_path, identity(run))) == 1
+    assert len(journals(tmp_path, identity(run)).records) == 1
 
 
 def test_what_somebody_changes_meanwhile_is_not_written_over(lab: Announcement, run: Run, tmp_path: Path) -> None:
