@@ -2,13 +2,15 @@
 
 import pytest
 
+from fixtures.secret.masking import Known
+
 pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(autouse=True)
 def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
-    monkeypatch.setattr("fixtures.secret._known", set())
+    monkeypatch.setattr("fixtures.secret.masking._known", Known())
 
 
 @pytest.fixture(autouse=True)

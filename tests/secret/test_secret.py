@@ -6,16 +6,12 @@ import json
 import logging
 import pickle
 import traceback
-from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fixtures.secret import MASK, SHORTEST, Secret, conceal, mask, mask_all
+from fixtures.secret import MASK, Secret, conceal, mask, mask_all
 
 CANARY = "canary-9f3a/+b1=7"
-values = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=SHORTEST)
 
 
 def test_no_common_way_of_printing_shows_it() -> None:
@@ -49,16 +45,6 @@ def test_it_compares_by_value_and_only_with_its_like() -> None:
     assert Secret(CANARY, "a") == Secret(CANARY, "b")
     assert Secret(CANARY, "a") != Secret("another-value", "a")
     assert Secret(CANARY, "a") != CANARY
-
-
-@given(values, st.text(), st.text())
-def test_every_guise_is_masked(value: str, before: str, after: str) -> None:
-    Secret(value, "any")
-    raw = value.encode()
-    guises = [value, quote(value, safe=""), json.dumps(value)[1:-1], base64.b64encode(raw).decode(),
-              base64.urlsafe_b64encode(raw).decode().rstrip("=")]  # fmt: skip
-    for guise in guises:
-        assert guise not in mask(f"{before} {guise} {after}")
 
 
 def test_the_secret_within_a_tunnels_token_is_masked_too() -> None:
