@@ -1,0 +1,72 @@
+"""Each program gets what it needs of the environment, and no secret that is another's."""
+
+import pytest
+
+from fixtures.facts.target import Ssh
+from fixtures.programs.environment import NEEDS, Program, environment
+from fixtures.secret import mask
+from fixtures.ssh.client import Client
+from fixtures.suite.labprocess import LabProcess
+
+TOKENS = {
+    "CLOUDFLARE_API_TOKEN": "cf-7f3a9b2c1d", "CLOUDFLARE_API_KEY": "cfk-7f3a9b2c1d", "GITHUB_TOKEN": "gh-7f3a9b2c1d",
+    "PULUMI_ACCESS_TOKEN": "pul-7f3a9b2c1d", "PULUMI_CONFIG_PASSPHRASE": "correct horse 7", "TUNNEL_TOKEN": "tt-7f3a9",
+    "OP_SERVICE_ACCOUNT_TOKEN": "ops-7f3a9b2c1d", "OP_SESSION_my": "ses-7f3a9b2c1d", "AWS_SECRET_ACCESS_KEY": "aws-7f3",
+    "VAULT_TOKEN": "hvs-7f3a9b2c1d", "SOME_TOKEN": "any-7f3a9b2c1d", "TUNNEL_SERVICE_TOKEN_SECRET": "tst-7f3a9b2c1d",
+}  # fmt: skip
+OWN: dict[Program, set[str]] = {
+    "ssh": {"TUNNEL_SERVICE_TOKEN_SECRET"},
+    "git": set(),
+    "pulumi": {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "AWS_SECRET_ACCESS_KEY", "VAULT_TOKEN"},
+    "op": {"OP_SERVICE_ACCOUNT_TOKEN", "OP_SESSION_my"},
+    "lab": set(),
+}
+PLAIN = {
+    "ssh": {"SSH_AUTH_SOCK", "KRB5CCNAME", "HTTPS_PROXY"}, "git": set(), "pulumi": {"PULUMI_BACKEND_URL", "no_proxy"},
+    "op": {"OP_ACCOUNT", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"}, "lab": {"PYTHONPATH", "OLLAMA_MODELS"},
+}  # fmt: skip
+EVERYBODY = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR"}
+
+
+@pytest.fixture(autouse=True)
+def _full(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in EVERYBODY.union(*PLAIN.values()) - {"PATH", "TMPDIR"}:
+        monkeypatch.setenv(name, "/value")
+    monkeypatch.setenv("TMPDIR", "/tmp")  # noqa: S108 - where it is anyway
+    for name, value in TOKENS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("program", NEEDS)
+def test_a_program_gets_its_own_and_nothing_of_the_others(program: Program) -> None:
+    handed = environment(program)
+    assert set(TOKENS) & set(handed) == OWN[program]
+    assert set(handed) >= EVERYBODY | PLAIN[program]
+
+
+@pytest.mark.parametrize("program", NEEDS)
+def test_what_is_handed_on_and_secret_is_masked_from_then_on(program: Program) -> None:
+    environment(program)
+    assert {name for name in OWN[program] if TOKENS[name] in mask(f"said: {TOKENS[name]}!")} == set()
+    assert mask("/value") == "/value"
+
+
+def test_the_target_may_hand_on_more_and_the_suite_keeps_what_it_reads_itself() -> None:
+    assert "SOME_TOKEN" in environment("ssh", ["SOME_TOKEN"])
+    assert "PULUMI_ACCESS_TOKEN" not in environment("pulumi", without={"PULUMI_ACCESS_TOKEN"})
+
+
+def test_ssh_and_the_lab_are_started_with_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[set[str]] = []
+
+    def refuse(*_: object, env: dict[str, str], **__: object) -> None:
+        started.append(set(env))
+        raise FileNotFoundError
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    for start in (lambda: Client(Ssh(host="spark", environment=("SOME_TOKEN",))), lambda: LabProcess(())):
+        with pytest.raises(FileNotFoundError):
+            start()
+    ssh, lab = started
+    assert ssh & set(TOKENS) == {"TUNNEL_SERVICE_TOKEN_SECRET", "SOME_TOKEN"}
+    assert lab & set(TOKENS) == set()
