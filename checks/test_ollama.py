@@ -120,6 +120,7 @@ def test_accepts_host(judge: Judge, ollama_host_replay: HostReplay) -> None:
     """Ollama refuses what the tunnel sends, because of the Host header: the public 403 with no trace in any log.
 
     Set the ingress rule's httpHostHeader to Ollama's own host and port: Zero Trust > Networks > Tunnels > the tunnel >
-    Public hostname > HTTP Settings > HTTP Host Header, or by API. The connector takes it over by itself.
+    Public hostname > HTTP Settings > HTTP Host Header, or by API. The connector takes it over by itself. OLLAMA_ORIGINS
+    does not help here; OLLAMA_HOST=0.0.0.0 would, and opens Ollama to the whole network.
     """
     judge(ollama_host_replay.tunnelled.answered, note=ollama_host_replay.told)

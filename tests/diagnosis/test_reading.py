@@ -11,7 +11,7 @@ from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
 from fixtures.diagnosis.reading.access import conditions, covers, mode, service_auth
 from fixtures.diagnosis.reading.host import OriginReplay, identity
 from fixtures.diagnosis.reading.rules import does
-from fixtures.diagnosis.reading.tunnel import difference, known_host, treatment
+from fixtures.diagnosis.reading.tunnel import difference, treatment
 from fixtures.host.curl import Reply
 
 NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
@@ -36,18 +36,6 @@ FALLBACK = Rule(None, "http_status:404")
 def test_what_a_configuration_does_with_the_url(rules: tuple[Rule, ...], kind: str, missed: str, status: int) -> None:
     now = treatment(TunnelConfig(1, "cloudflare", rules), NAME, PATH)
     assert (now.kind, now.missed, now.status) == (kind, missed, status)
-
-
-@pytest.mark.parametrize(
-    ("host", "known"),
-    [
-        ("localhost:11434", True), ("127.0.0.1", True), ("[::1]:80", True), ("192.168.1.9:80", True), ("", True),
-        ("spark.local", True), ("a.internal:1", True), (NAME, False), ("8.8.8.8", False),
-        ("localhost.example.org", False),
-    ],
-)  # fmt: skip
-def test_which_hosts_ollama_knows_by_its_own_rule(host: str, known: bool) -> None:
-    assert known_host(host) is known
 
 
 @pytest.mark.parametrize(
