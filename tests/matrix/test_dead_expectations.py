@@ -5,14 +5,13 @@ observed anew, by what a traced run has seen: an observation that never read the
 come out otherwise.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
-from fixtures.suite.evaluating import evaluate, finding_of, findings_of
+from fixtures.suite.evaluating import evaluate, finding_of
 from fixtures.suite.run import Run
 from fixtures.suite.traced import Traced
 from fixtures.suite.verdict import Verdict
@@ -23,16 +22,6 @@ LEAVES = [
     for fact, stated in load(find("spark-291b")).facts.all().items()
     for place in altered.leaves(fact, stated.expect)
 ]
-
-
-@pytest.fixture(scope="module")
-def seen(healthy_lab: Announcement) -> Iterator[Traced]:
-    """All that is to be seen of a healthy lab."""
-    run = Traced(load(Path(healthy_lab.target)))
-    assert {fact for fact, finding in findings_of(run).items() if finding.verdict != Verdict.CONFORMANT} == set()
-    assert run.strays == set()
-    yield run
-    run.close()
 
 
 @pytest.mark.parametrize(("fact", "place"), LEAVES)

@@ -53,10 +53,11 @@ def test_the_gate_after_a_deployment_asks_for_everything(pytester: pytest.Pytest
 
 
 def test_a_waiver_tells_and_fails_nothing(pytester: pytest.Pytester) -> None:
-    ran = run_suite(pytester, TWO_RECORDS, facts=waived(days=0))
+    ran = run_suite(pytester, TWO_RECORDS, facts=waived(days=9))
     assert ran.code == 0
     assert ran.verdicts["dns.records"] == "waived"
     assert "waived: two until the move is over (#289, ops, until" in ran.out
+    assert "CONFORMANT but for 1 waived: every other required fact that was looked at holds (2 of 3 facts" in ran.out
 
 
 def test_an_expired_waiver_is_judged_as_usual_and_says_so(pytester: pytest.Pytester) -> None:
@@ -72,10 +73,17 @@ def test_a_waiver_whose_fact_holds_again_is_to_be_removed(pytester: pytest.Pytes
     assert "fixed, remove its waiver" in ran.out
 
 
-def test_a_waiver_does_not_excuse_from_looking(pytester: pytest.Pytester) -> None:
-    blind = ALL_GOOD.replace("judge(1)", 'raise Unreachable("api", "no way")', 1)
-    ran = run_suite(pytester, blind, facts=waived(days=9))
-    assert (ran.code, ran.verdicts["dns.records"]) == (7, "unreachable")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
+def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    blocked = TWO_RECORDS.replace('judge("CNAME")', 'raise Unmet("dns.records", "2")')
+    facts = waived(days=9) + waived(days=9).partition("[[waivers]]")[2].replace("dns.records", "dns.type").join(
+        ["[[waivers]]", ""]
+    )
+    ran = run_suite(pytester, blocked, *workers, "checks", facts=facts)
+    assert (ran.code, ran.verdicts) == (0, {"dns.records": "waived", "dns.ttl": "conformant", "dns.type": "waived"})
+    assert "CONFORMANT but for 2 waived" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.facts.load import find, load
 from fixtures.suite.run import Run
-from fixtures.suite.verdict import NotApplicable, Unreachable
+from fixtures.suite.verdict import NotStated, Unreachable
 
 
 @pytest.fixture
@@ -82,12 +82,13 @@ def test_after_forgetting_it_looks_again(run: Run) -> None:
     assert run.get(counter) == 2
 
 
-def test_a_look_up_by_a_fact_that_is_not_stated_is_not_applicable(run: Run) -> None:
+def test_a_look_up_by_a_fact_that_is_not_stated_says_what_to_write(run: Run) -> None:
     assert run.expect("tunnel.connections", int) == 4
-    with pytest.raises(NotApplicable, match=r"does not state tunnel\.nothing"):
+    with pytest.raises(NotStated, match=r"does not state tunnel\.nothing, by which this is looked up: write \[facts\."):
         run.expect("tunnel.nothing", str)
     with pytest.raises(TypeError, match=r"tunnel\.connections is a int, not a str"):
         run.expect("tunnel.connections", str)
+    assert 'expect (in spark-291b: "http://localhost:11434")' in str(NotStated("ollama.url"))
 
 
 def test_closing_closes_every_connection_once(run: Run) -> None:
