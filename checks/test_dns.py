@@ -23,6 +23,8 @@ def test_records(judge: Judge, dns_records: DnsRecords) -> None:
     """Other records of the same name stand beside the documented one, or it is missing.
 
     Each takes a share of the requests: delete the strangers under DNS > Records, or add the CNAME to the tunnel.
+
+    Not seen here: records of other types, such as HTTPS with addresses of its own, which browsers may follow.
     """
     judge(len(dns_records.records), note=dns_records.told)
 
@@ -70,6 +72,8 @@ def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
 
     What the dashboard shows here is asked by nobody. Delete that NS record under DNS > Records, or make the
     change where it leads.
+
+    Not seen here: an NS record that the API does not tell beside the record; dns.resolvers_in_range sees its effect.
     """
     record = dns_records.one
     judge(bool(record.shadowed_by), note=f"hidden by the NS records {', '.join(record.shadowed_by)}")
@@ -81,6 +85,8 @@ def test_resolvers_in_range(judge: Judge, resolver_answers: Answers, ip_ranges: 
 
     The record is not proxied, the zone is served elsewhere, or an old answer lives on in a cache. Compare with
     `dig NAME @RESOLVER`.
+
+    Not seen here: other resolvers than the target's, and whose name at Cloudflare it is that answers there.
     """
     judge(resolver_answers.within(ip_ranges), note=resolver_answers.told)
 
@@ -90,6 +96,8 @@ def test_authoritative_in_range(judge: Judge, authoritative_answers: Answers, ip
     """The zone's own servers do not answer with addresses of Cloudflare's.
 
     Resolvers will follow once their caches run out. See the record under DNS > Records, and `dig NAME @SERVER`.
+
+    Not seen here: further addresses of a server, of which one is asked.
     """
     judge(authoritative_answers.within(ip_ranges), note=authoritative_answers.told)
 

@@ -54,6 +54,8 @@ def test_status(judge: Judge, tunnel: Tunnel) -> None:
     """Degraded: a connection was lost; down: cloudflared was there and is gone; inactive: it never ran.
 
     Look at `systemctl status cloudflared` on the host, then at its way out to UDP and TCP port 7844.
+
+    Not seen here: a loss of the last moments, which Cloudflare's own count has yet to notice.
     """
     judge(tunnel.status)
 
@@ -104,6 +106,9 @@ def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
     """The first rule sends requests elsewhere, or takes another host name or only some paths.
 
     Correct it under Zero Trust > Networks > Tunnels > Public Hostname, or by a PUT of the whole configuration.
+
+    Not seen here: how the rule connects to the service (its timeouts, TLS, proxy), and whether a connector runs it;
+    see cloudflared.config_ingress and public.answers.
     """
     judge(tunnel_config.first, note=tunnel_config.told)
 
@@ -133,5 +138,7 @@ def test_rules(judge: Judge, tunnel_config: TunnelConfig) -> None:
     """There are rules that the document does not know, or one is missing.
 
     Take away what nobody wants under Zero Trust > Networks > Tunnels > Public Hostname, or document it.
+
+    Not seen here: what the rules are, but for the first (tunnel.ingress) and the last (tunnel.fallback).
     """
     judge(len(tunnel_config.rules), note=tunnel_config.told)

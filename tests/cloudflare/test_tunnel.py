@@ -80,6 +80,8 @@ def test_a_fallback_takes_everything(last: dict[str, Any], fallback: str | None)
         ([{"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
         ([{"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {"httpHostHeader": "b"}, "a"),
         ([{"hostname": HOST}], {"httpHostHeader": "b"}, "b"),
+        ([{"hostname": HOST, "originRequest": {"httpHostHeader": ""}}], {"httpHostHeader": "b"}, None),
+        ([{"hostname": HOST, "originRequest": {"httpHostHeader": None}}], {"httpHostHeader": "b"}, "b"),
         ([{"hostname": HOST, "originRequest": {}}], {}, None),
         ([{"hostname": "x.org"}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
         ([{"hostname": "x.org", "originRequest": {"httpHostHeader": "a"}}], {}, "a"),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from fixtures.cloudflare.account import IpRanges
 from fixtures.dns import authoritative
+from fixtures.dns.answers import Answer, Answers
 from fixtures.dns.authoritative import authoritative_answers
 from fixtures.dns.public import public_addresses
 from fixtures.dns.resolvers import resolver_answers
@@ -88,7 +90,7 @@ def unnamed(lab: Twin) -> dict[str, object]:
     return {"dns": {"resolvers": lab.names.resolvers, "timeout_s": 0.5}}
 
 
-def delegated(lab: Twin, target: dict[str, object]) -> list[Server]:
+def delegated(lab: Twin, target: dict[str, object]) -> tuple[list[Server], list[Answer]]:
     """The zone's servers as they are found; nothing is asked of them, whose port 53 is not the lab's."""
     with lab.run({**target}) as run:
         return authoritative._delegated(run)
@@ -100,7 +102,7 @@ def test_the_zones_servers_are_those_that_cloudflare_names(lab: Twin) -> None:
         "bob.ns.lab-cloudflare.test",
     ]
     target = {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}}
-    assert delegated(lab, target) == [Server("127.0.0.1", PORT, name) for name in lab.world.name_servers]
+    assert delegated(lab, target) == ([Server("127.0.0.1", PORT, name) for name in lab.world.name_servers], [])
     assert list(lab.api.requests) == ["GET /zones"]
 
 
@@ -108,7 +110,29 @@ def test_without_the_api_they_are_those_that_resolvers_name(lab: Twin, monkeypat
     lab.world.name_servers = ["ada.ns.lab-cloudflare.test"]
     monkeypatch.delenv("TWIN_TOKEN")
     target = {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}}
-    assert delegated(lab, target) == [Server("127.0.0.1", PORT, "ada.ns.lab-cloudflare.test")]
+    assert delegated(lab, target) == ([Server("127.0.0.1", PORT, "ada.ns.lab-cloudflare.test")], [])
+
+
+def test_a_server_whose_name_leads_nowhere_is_not_dropped_from_the_count(
+    lab: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.world.name_servers = ["ada.ns.lab-cloudflare.test"]
+    lab.world.zone["name_servers"] = ["ada.ns.lab-cloudflare.test", "gone.ns.lab-cloudflare.test"]
+    monkeypatch.setattr(authoritative, "answers", well)
+    target = {**unnamed(lab), "cloudflare": {"api": lab.api.url, "token": "env:TWIN_TOKEN"}}
+    with lab.run(target) as run:
+        seen = run.get(authoritative_answers)
+    assert [(answer.server, answer.silence) for answer in seen.answers] == [
+        ("ada.ns.lab-cloudflare.test (127.0.0.1)", None),
+        ("gone.ns.lab-cloudflare.test", "has no address that a resolver tells"),
+    ]
+    with pytest.raises(Unreachable, match=r"gone\.ns\.lab-cloudflare\.test has no address that a resolver tells"):
+        seen.within(IpRanges(("127.0.0.0/30",)))
+
+
+def well(hostname: str, servers: list[Server], *_: object, **__: object) -> Answers:
+    """The answers of servers that all say what they should: their port 53 is not the lab's."""
+    return Answers(hostname, tuple(Answer(str(server), addresses=("127.0.0.1",)) for server in servers))
 
 
 def test_no_name_server_at_all_is_told(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
