@@ -82,14 +82,20 @@ def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
     """The workflow cannot decrypt what Pulumi holds.
 
     Add the secret to the repository under Settings > Secrets and variables > Actions, or with `gh secret set NAME`.
+
+    Not seen here: what the secret says, which GitHub gives out to nobody; pipeline.last_run shows whether it works.
     """
     judge(github_secrets.state(judge.expect), note=github_secrets.told)
 
 
 @pytest.mark.fact("secrets.leaks")
 def test_leaks(judge: Judge, leaks: Leaks) -> None:
-    """A secret, or the beginning of one, stands in the repository, at the places in the note.
+    """A secret, or the beginning of one, stands in the repository or in its history, at the places in the note.
 
-    Rotate that secret first, then take it out of the file: the history keeps it all the same.
+    Rotate that secret first, then take it out of the file: the history keeps it all the same, and is then of no use.
+    `git log --all --find-object=OBJECT` tells which commits hold an object of the history.
+
+    Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; what git ignores;
+    what of the history is beyond 20 s or 256 MiB, or not in a shallow clone; secrets that were replaced since, there.
     """
     judge(len(leaks.found), note=leaks.told)

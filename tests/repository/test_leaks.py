@@ -1,14 +1,17 @@
 import base64
+import codecs
 import json
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.facts.target import Cloudflare, Repository, Target
+from fixtures.repository import history, text
 from fixtures.repository import leaks as module
 from fixtures.repository.leaks import leaks
 from fixtures.repository.shapes import known, leaks_in
@@ -37,6 +40,11 @@ def git(path: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(path), *arguments], check=True, capture_output=True)
 
 
+def commit(path: Path, message: str) -> None:
+    git(path, "add", "-A")
+    git(path, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", message)
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -52,6 +60,20 @@ def git(path: Path, *arguments: str) -> None:
         ("the secret is " + "ab12" * 16, "64 hexadecimal digits called a secret"),
         ("ghp_" + "a1B2" * 9, "a GitHub token"),
         ("-----BEGIN OPENSSH " + "PRIVATE KEY-----", "a private key"),
+        (f"x={CLIENT.upper()}", "the service token's secret"),
+        (f"begins with {CLIENT[:8].upper()}...", "the beginning of the service token's secret"),
+        ("CF-ACCESS-CLIENT-SECRET: B0A39081...", "a service token's secret, or its beginning"),
+        ("the secret is " + "AB12" * 16, "64 hexadecimal digits called a secret"),
+        (f"Authorization: {base64.b64encode(CLIENT.encode()).decode()}", "the service token's secret"),
+        (f"https://x.example/?token={quote(TOKEN, safe='')}", "the tunnel's token"),
+        ("pul-" + "0a" * 20, "a Pulumi token"),
+        ("OP_SERVICE_ACCOUNT_TOKEN=ops_eyJ" + "zaWdu" * 12, "a 1Password service account's token"),
+        ("A3-" + "ABC123-ABC12345678-ABCDE-ABCDE-ABCDE", "a 1Password account's secret key"),
+        ("      PULUMI_CONFIG_PASSPHRASE: hunter22", "the stack's passphrase"),
+        ("  - PULUMI_CONFIG_PASSPHRASE: 'correct horse battery'  # soon gone", "the stack's passphrase"),
+        ('"PULUMI_CONFIG_PASSPHRASE": "hunter22",', "the stack's passphrase"),
+        ("run: PULUMI_CONFIG_PASSPHRASE=hunter22 pulumi up", "the stack's passphrase"),
+        ("export PULUMI_CONFIG_PASSPHRASE='hunter 22'", "the stack's passphrase"),
     ],
 )
 def test_what_gives_a_secret_away(line: str, kind: str) -> None:
@@ -70,6 +92,16 @@ def test_what_gives_a_secret_away(line: str, kind: str) -> None:
         "CF-Access-Client-Id: a1ad143d...",
         "client_secret: <paste nothing here>",
         "clientSecret: facade",
+        "  PULUMI_CONFIG_PASSPHRASE: ${{ secrets.PULUMI_CONFIG_PASSPHRASE }}",
+        "- `PULUMI_CONFIG_PASSPHRASE` (GitHub Secret - required to decrypt ESC)",
+        "PULUMI_CONFIG_PASSPHRASE: required to decrypt ESC",
+        "PULUMI_CONFIG_PASSPHRASE:",
+        'export PULUMI_CONFIG_PASSPHRASE="$(op read op://v/i/f)"',
+        "PULUMI_CONFIG_PASSPHRASE=<the passphrase>",
+        "PULUMI_CONFIG_PASSPHRASE=your-passphrase-here",
+        "PULUMI_CONFIG_PASSPHRASE_FILE=/run/secrets/passphrase",
+        "pul-0123456789abcdef",
+        "see A3-XXXXXX",
     ],
 )
 def test_what_gives_nothing_away(line: str) -> None:
@@ -94,7 +126,12 @@ def test_tracked_files_are_searched_and_places_told_without_the_text(tmp_path: P
     (tmp_path / "deleted").unlink()
     (tmp_path / "untracked").write_text(CLIENT)
     seen = run_on(tmp_path).get(leaks)
-    assert [(leak.file, leak.line) for leak in seen.found] == [("docs/readme.md", 2), ("docs/readme.md", 3)]
+    assert [(leak.file, leak.line) for leak in seen.found] == [
+        ("binary", 0),
+        ("docs/readme.md", 2),
+        ("docs/readme.md", 3),
+    ]
+    assert "binary (the service token's secret), docs/readme.md:2 (" in seen.told
     assert CLIENT not in seen.told
     assert INNER[:8] not in seen.told
     assert "git tracks" in seen.told
@@ -105,12 +142,111 @@ def test_without_git_every_file_is_searched(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / ".git/config").write_text(CLIENT)
     (tmp_path / "a.txt").write_text(CLIENT)
     (tmp_path / "link").symlink_to(tmp_path / "a.txt")
-    (tmp_path / "large").write_text("x" * 100)
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(module, "LARGEST", 80)
     seen = run_on(tmp_path).get(leaks)
     assert [str(leak) for leak in seen.found] == ["a.txt:1 (the service token's secret)"]
-    assert seen.passed_over == ("large (larger than 0 MiB)",)
+    assert seen.history == "git knows no history of it"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (f"one\r\n{CLIENT}\r\n".encode("utf-16"), 2),
+        (f"one\n{CLIENT}\n".encode("utf-16-be"), 2),
+        (f"one\n{CLIENT}\n".encode("utf-16-le"), 2),
+        (f"one\n{CLIENT}\n".encode("utf-32"), 2),
+        (codecs.BOM_UTF8 + f"{CLIENT}\n".encode(), 1),
+        ("é".encode("latin-1") + f"\n{CLIENT}".encode(), 2),
+        (b"\0\1\2\3" + CLIENT.encode(), 0),
+        (b"\0\1\2\3\4" + CLIENT.encode("utf-16-le"), 1),
+        (bytes(range(256)) + CLIENT.encode("utf-16-le"), 0),
+    ],
+)
+def test_text_is_read_in_whatever_it_is_written(tmp_path: Path, content: bytes, line: int) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert [(leak.line, leak.kind) for leak in run_on(tmp_path).get(leaks).found] == [
+        (line, "the service token's secret")
+    ]
+
+
+def test_a_large_file_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "BLOCK", 64)
+    monkeypatch.setattr(text, "OVERLAP", 80)
+    (tmp_path / "lines").write_text("x" * 30 + "\n" + "y\n" * 100 + f"{CLIENT}\n" + "z\n" * 100)
+    (tmp_path / "one-line").write_text("é" * 50 + CLIENT + "z" * 200)
+    seen = run_on(tmp_path).get(leaks)
+    assert [(leak.file, leak.line) for leak in seen.found] == [("lines", 102), ("one-line", 1)]
+
+
+def test_what_cannot_be_read_is_not_vouched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("fine")
+    monkeypatch.setattr(module, "LONGEST_S", -1)
+    with pytest.raises(Unreachable, match=r"a\.txt \(not within -1 s\).*cannot be told"):
+        run_on(tmp_path).get(leaks)
+
+
+@needs_git
+def test_the_history_of_every_branch_is_searched_for_secrets_of_today(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    for name, content in (("kept", CLIENT), ("gone", f"now {CLIENT}"), ("old", "cfast_" + "aB3" * 16)):
+        (tmp_path / name).write_text(content)
+    commit(tmp_path, "all of it")
+    git(tmp_path, "checkout", "-q", "-b", "other")
+    (tmp_path / "wide").write_bytes(INNER.encode("utf-16"))
+    commit(tmp_path, f"with {CLIENT.upper()}")
+    git(tmp_path, "checkout", "-q", "main")
+    git(tmp_path, "rm", "-q", "gone", "old")
+    (tmp_path / "kept").write_text(f"{CLIENT}\nand more")
+    commit(tmp_path, "away with it")
+    seen = run_on(tmp_path).get(leaks)
+    places = [(leak.file.partition(" in the history")[0], leak.kind) for leak in seen.found]
+    assert places[0] == ("kept", "the service token's secret")
+    assert set(places[1:]) == {
+        ("gone", "the service token's secret"),
+        ("wide", "the secret within the tunnel's token"),
+        (next(place for place, _ in places if place.startswith("the message of")), "the service token's secret"),
+    }
+    assert CLIENT not in seen.told
+    assert "objects of git's history" in seen.told
+
+
+@needs_git
+@pytest.mark.parametrize(("bound", "value"), [("MOST_BYTES", 10), ("LONGEST_S", 0.0)])
+def test_a_history_that_is_too_long_is_told_as_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: float
+) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a").write_text("fine " * 100)
+    commit(tmp_path, "one")
+    (tmp_path / "a").write_text("fine")
+    commit(tmp_path, "two")
+    monkeypatch.setattr(history, bound, value)
+    assert "which is not all of it" in run_on(tmp_path).get(leaks).told
+
+
+@needs_git
+def test_a_shallow_clone_is_told(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git(origin, "init", "-q")
+    for content in ("one", "two"):
+        (origin / "a").write_text(content)
+        commit(origin, content)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "clone")
+    assert "the clone is shallow" in run_on(tmp_path / "clone").get(leaks).told
+
+
+def test_what_pulumi_and_1password_are_given_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "phrase").write_text("tr0ub4dor and three\n")
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/a.txt").write_text("tr0ub4dor alone\nfor tr0ub4dor and three\nops-token-of-ours\n")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    monkeypatch.setenv("OP_SERVICE_ACCOUNT_TOKEN", "ops-token-of-ours")
+    seen = run_on(tmp_path / "infra").get(leaks)
+    assert [(leak.line, leak.kind) for leak in seen.found] == [
+        (2, "the stack's passphrase"),
+        (3, "1Password's token"),
+    ]
 
 
 def test_the_suites_own_credentials_are_looked_for_where_they_are_there(
