@@ -92,20 +92,25 @@ def diagnosis(name: str) -> Diagnosis:
     return Diagnosis.from_json(data(name))
 
 
-def play(
+def play(  # noqa: PLR0913 - each is one thing that a test varies
     pytester: pytest.Pytester,
     *options: str,
     kind: str = "as_documented",
     status: int = 403,
     checks: str = ANSWERS + ADMITS.format(admitted=True),
     act: str = "",
+    apart: bool = False,
 ) -> Outcome:
-    """Run the small suite with checks of the public answer; `act` is what the engine does before it answers."""
+    """Run the small suite with checks of the public answer; `act` is what the engine does before it answers.
+
+    Workers need to be `apart`: they find the engine by the environment of a process.
+    """
     path = str(FOLDER / f"{kind}.json")
     pytester.makepyfile(observed=OBSERVED.format(status=status))
     pytester.makepyfile(playback=ENGINE.format(name=kind, path=path, act=act or "pass"))
     pytester.syspathinsert()
-    return run_suite(pytester, checks, "-p", "observed", "-p", "playback", *options, "checks", facts=FACTS)
+    words = ("-p", "observed", "-p", "playback", *options, "checks")
+    return run_suite(pytester, checks, *words, facts=FACTS, apart=apart)
 
 
 def made(ran: Outcome) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.diagnosis.picture import no_picture, picture
-from fixtures.report.__main__ import render
+from fixtures.report.markdown import render
 from tests.diagnosis_report.recorded import KINDS, data, diagnosis
 
 STYLE = Path(__file__).parents[2] / "fixtures/report/report.css"
@@ -87,8 +87,9 @@ def test_what_was_seen_is_no_markup() -> None:
 
 
 def results(made: object) -> str:
-    target = {"system": "pi", "lab": False, "findings": [], "diagnosis": made}
-    return render({"exit_code": 1, "targets": [target]})
+    target = {"about": "pi", "findings": [], "diagnosis": made, "remediation": None}
+    times = {"started_at": "2026-11-27T03:00:00+00:00", "finished_at": "2026-11-27T03:01:00+00:00"}
+    return render({"exit_code": 1, "headline": "", "gate": None, "failures": [], "targets": [target], **times})
 
 
 def test_markdown_has_the_causes_and_their_remedies() -> None:
@@ -108,4 +109,4 @@ def test_markdown_says_what_is_not_known() -> None:
 
 def test_markdown_without_a_diagnosis() -> None:
     assert "diagnosis" not in results(None)
-    assert "The diagnosis failed: ValueError: a &lt;b>" in results({"failed": "ValueError: a <b>", "evidence": []})
+    assert "The diagnosis failed: ValueError: a &lt;b&gt;" in results({"failed": "ValueError: a <b>", "evidence": []})

@@ -23,7 +23,7 @@ class Session:
     @property
     def written(self) -> str:
         """Everything that the run left: its output and all its reports."""
-        return "\n".join([self.out, *(path.read_text() for path in sorted(self.reports.iterdir()))])
+        return "\n".join([self.out, *(path.read_text() for path in sorted(self.reports.rglob("*")) if path.is_file())])
 
 
 def project(place: Path) -> Path:
