@@ -1,8 +1,13 @@
 """What the suite's own tests share."""
 
+import os
+from datetime import UTC, datetime
+
 import pytest
 
 from fixtures.secret.masking import Known
+
+os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
 pytest_plugins = ["pytester"]
 

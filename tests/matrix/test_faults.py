@@ -1,5 +1,6 @@
 """Every fault fails just the facts that it is declared to fail, and every required fact has a fault that fails it."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fixtures.lab.faults import FAULTS, Fault, inflict
 from fixtures.suite.evaluating import evaluate
 from fixtures.suite.verdict import Finding, Verdict
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
+from tests.matrix.selection import SHARES, chosen
 
 REQUIRED = sorted(
     fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"
@@ -33,7 +35,7 @@ def beyond(pytestconfig: pytest.Config) -> dict[str, frozenset[str]]:
     return {fault: unverified_on_machine(fault) for fault in DIFFERENCES}
 
 
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS.values()])
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(FAULTS.values())])
 def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else(
     lab: Announcement, fault: Fault, beyond: dict[str, frozenset[str]]
 ) -> None:
@@ -58,3 +60,13 @@ def test_a_healthy_lab_has_nothing_to_tell(lab: Announcement) -> None:
 @pytest.mark.parametrize("fact", REQUIRED)
 def test_every_required_fact_was_seen_to_fail(fact: str) -> None:
     assert [fault.name for fault in FAULTS.values() if fact in fault.facts]
+
+
+def test_the_days_of_a_round_try_every_fault_and_each_day_every_kind() -> None:
+    faults = list(FAULTS.values())
+    days = [date(2026, 11, 27) + timedelta(days=number) for number in range(SHARES)]
+    tried = [chosen(faults, today=day, everything=False) for day in days]
+    assert {fault.name for day in tried for fault in day} == set(FAULTS)
+    kinds = {(fault.facts, fault.unverified) for fault in faults}
+    assert all({(fault.facts, fault.unverified) for fault in day} == kinds for day in tried)
+    assert chosen(faults, everything=True) == faults
