@@ -1,0 +1,108 @@
+"""`python -m tests.mutants`: change the code in one place at a time, and see whether a test notices.
+
+Exit code 0: every survivor is explained; 1: some are not; 4: usage.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.mutants.explained import FILE, explained
+from tests.mutants.faults import matrix_of
+from tests.mutants.lines import seen_by, tests_of
+from tests.mutants.made import Mutant, mutants
+from tests.mutants.rooms import ROOMS, ROOT, Room
+from tests.mutants.trying import Tried, Work, Workshop, open_workshop, try_in_workshop
+
+
+def main() -> int:
+    asked = _arguments()
+    with TemporaryDirectory(prefix="mutants-") as folder:
+        return _run(asked, Path(folder))
+
+
+def _run(asked: argparse.Namespace, folder: Path) -> int:
+    rooms = [room for room in ROOMS if not asked.room or room.name in asked.room]
+    print(f"{', '.join(room.name for room in rooms)}: seeing which test runs which line", flush=True)
+    work = list(_all_work(rooms, asked, Workshop(folder)))
+    reasons = explained()
+    print(f"{len(work)} mutants, {asked.jobs} at a time", flush=True)
+    tried: list[tuple[str, Tried]] = []
+    with ProcessPoolExecutor(asked.jobs, get_context("spawn"), open_workshop, (folder,)) as workers:
+        results = workers.map(try_in_workshop, [task for _, task in work])
+        for (name, _), result in zip(work, results, strict=True):
+            tried.append((name, result))
+            if not result.killed:
+                _tell(result.mutant, reasons.get(result.mutant.id))
+            if len(tried) % 100 == 0:
+                print(f"... {len(tried)} of {len(work)}", flush=True)
+    return _score(tried, reasons)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    names = [room.name for room in ROOMS]
+    parser.add_argument("room", nargs="*", help=f"of {', '.join(names)}; all of them where none is named")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="try N mutants of each room, always the same while their lines are"
+    )
+    parser.add_argument("--id", action="append", default=[], help="try this mutant; may be given more than once")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at a time")
+    parser.add_argument("--matrix", action="store_true", help="give the checks' survivors to the fault matrix")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.room if name not in names]
+    if unknown or asked.jobs < 1 or (asked.sample is not None and asked.sample < 1):
+        parser.exit(4, f"{', '.join(unknown) or 'a number below 1'}: see --help for what there is\n")
+    return asked
+
+
+def _all_work(rooms: Sequence[Room], asked: argparse.Namespace, workshop: Workshop) -> Iterator[tuple[str, Work]]:
+    """Each mutant with its room's name and the tests to try, the likeliest first."""
+    matrix = matrix_of() if asked.matrix else {}
+    for room in rooms:
+        made = [m for path in room.files() for m in mutants(path, (ROOT / path).read_text(encoding="utf-8"))]
+        made = [m for m in made if not asked.id or m.id in asked.id]
+        chosen = sorted(made, key=lambda mutant: mutant.id)[: asked.sample]
+        if not chosen:
+            continue
+        seen = seen_by(room, workshop.folder)
+        for mutant in sorted(chosen, key=lambda mutant: (mutant.path, mutant.line)):
+            rounds = [tests_of(mutant, seen, workshop.folder) or room.tests, matrix.get(mutant.fact, ())]
+            yield room.name, (mutant, tuple(tests for tests in rounds if tests))
+
+
+def _tell(mutant: Mutant, reason: str | None) -> None:
+    source = (ROOT / mutant.path).read_text(encoding="utf-8")
+    changed = mutant.code(source).splitlines()
+    print(f"survived {mutant.id} {mutant.path}:{mutant.line} {mutant.operator}" + (f": {reason}" if reason else ""))
+    if reason is None:
+        print(f"    - {mutant.text}")
+        print(f"    + {changed[mutant.line - 1].strip()}", flush=True)
+
+
+def _score(tried: Sequence[tuple[str, Tried]], reasons: dict[str, str]) -> int:
+    """Print the table; the exit code."""
+    all_of, lived, told = Counter[str](), Counter[str](), Counter[str]()
+    for name, result in tried:
+        all_of[name] += 1
+        lived[name] += not result.killed
+        told[name] += not result.killed and result.mutant.id in reasons
+    print(f"\n{'room':<12} {'mutants':>8} {'killed':>7} {'survived':>9} {'explained':>10} {'unexplained':>12}")
+    for name in [*all_of, ""]:
+        total, alive, known = (sum(c.values()) if not name else c[name] for c in (all_of, lived, told))
+        share = f"{100 * (alive - known) / total:.1f} %" if total else "-"
+        print(f"{name or 'all':<12} {total:>8} {total - alive:>7} {alive:>9} {known:>10} {share:>12}")
+    unexplained = sum(lived.values()) - sum(told.values())
+    if unexplained:
+        print(f"\n{unexplained} survivors: write the test that notices, or the reason in {FILE.relative_to(ROOT)}")
+    return int(unexplained > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

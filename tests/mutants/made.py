@@ -1,0 +1,88 @@
+"""The mutants of a file: each one change of one place, with a name that outlives edits elsewhere in the file."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+from tests.mutants.operators import OPERATORS
+
+FACT = "fact("
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change. `path` is below the root; `line` counts from 1; `text` is that line as it was."""
+
+    path: str
+    operator: str
+    occurrence: int
+    line: int
+    text: str
+    nth: int
+    """Which of the same operator on lines of the same text in this file, from 0."""
+    fact: str = ""
+    """The fact whose check it is in; empty elsewhere."""
+
+    @property
+    def id(self) -> str:
+        """Twelve hex digits that stay the same while the line does."""
+        told = f"{self.path}\n{self.operator}\n{self.text}\n{self.nth}"
+        return sha256(told.encode()).hexdigest()[:12]
+
+    def code(self, source: str) -> str:
+        """The file with this change made. Raises ValueError where the operator changes nothing there."""
+        mutated = mutate_code(source, OPERATORS[self.operator], self.occurrence)
+        if mutated is None:
+            raise ValueError(f"{self.operator} changes nothing in {self.path}:{self.line}")
+        return str(mutated)
+
+
+def mutants(path: Path, source: str) -> Iterator[Mutant]:
+    """Every mutant of a source, in no order that matters."""
+    lines = source.splitlines()
+    nodes = list(ast_nodes(get_ast(source)))
+    for name, operator in OPERATORS.items():
+        seen: Counter[str] = Counter()
+        places = ((node, start) for node in nodes for start, _ in operator.mutation_positions(node))
+        for occurrence, (node, start) in enumerate(places):
+            text = lines[start[0] - 1].strip()
+            if not _only_annotates(node) and not _is_setting(node):
+                yield Mutant(str(path), name, occurrence, start[0], text, seen[text], _fact(node))
+                seen[text] += 1
+
+
+def _only_annotates(node: Any) -> bool:
+    """Whether a node stands in an annotation or an import, which no run could tell apart."""
+    child, parent = node, node.parent
+    while parent is not None:
+        if parent.type in {"annassign", "tfpdef"} and child in parent.children[1:2] + parent.children[2:3]:
+            return child is parent.children[1] or parent.type == "tfpdef"
+        if parent.type == "funcdef" and child is parent.annotation:
+            return True
+        if parent.type in {"import_from", "import_name", "decorator"}:
+            return True
+        child, parent = parent, parent.parent
+    return False
+
+
+def _is_setting(node: Any) -> bool:
+    """Whether a node is a number of a constant such as `PATIENCE_S = 60.0`: a choice, and not a decision."""
+    if node.type != "number":
+        return False
+    statement = node.search_ancestor("expr_stmt")
+    names = statement.get_defined_names() if statement is not None else []
+    return bool(names) and statement.parent.parent.type == "file_input" and names[0].value.isupper()
+
+
+def _fact(node: Any) -> str:
+    """The fact that the enclosing function is marked with."""
+    while node is not None and node.type != "decorated":
+        node = node.parent
+    code = node.children[0].get_code() if node is not None else ""
+    return code.partition(FACT)[2].partition('"')[2].partition('"')[0]

@@ -1,0 +1,38 @@
+"""Which code is mutated, and which tests are asked to notice: the checks, and whatever decides without side effects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Sources that belong together, as patterns below the root, and the tests that stand for them."""
+
+    name: str
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def files(self, root: Path = ROOT) -> list[Path]:
+        """The sources, as paths below the root, in order."""
+        found = {path.relative_to(root) for pattern in self.sources for path in root.glob(pattern)}
+        return sorted(found)
+
+
+ROOMS = (
+    Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host")),
+    Room(
+        "verdicts",
+        tuple(f"fixtures/suite/{name}.py" for name in ("concluding", "judging", "waivers", "verdict", "run")),
+        ("tests/suite", "tests/facts"),
+    ),
+    Room("facts", ("fixtures/facts/*.py",), ("tests/facts", "tests/suite")),
+    Room("host", ("fixtures/host/*.py",), ("tests/host",)),
+    Room("cloudflare", ("fixtures/cloudflare/*.py", "fixtures/cloudflare/access/*.py"), ("tests/cloudflare",)),
+    Room("dns", ("fixtures/dns/*.py",), ("tests/dns",)),
+    Room("https", ("fixtures/https/*.py",), ("tests/https",)),
+    Room("repository", ("fixtures/repository/*.py",), ("tests/repository",)),
+    Room("github", ("fixtures/github/*.py",), ("tests/github",)),
+    Room("secrets", ("fixtures/secrets/*.py", "fixtures/secret/*.py"), ("tests/secrets", "tests/secret")),
+)

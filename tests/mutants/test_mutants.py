@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.explained import explained
+from tests.mutants.lines import node_of
+from tests.mutants.made import Mutant, mutants
+from tests.mutants.rooms import ROOMS
+
+PLACE = Path("fixtures/some.py")
+
+
+def made(source: str, operator: str) -> list[str]:
+    """What one operator makes of a source."""
+    return [mutant.code(source) for mutant in mutants(PLACE, source) if mutant.operator == operator]
+
+
+@pytest.mark.parametrize(
+    ("operator", "source", "mutated"),
+    [
+        ("SwapCall", "x = min(a, b)\n", "x = max(a, b)\n"),
+        ("SwapCall", "x = all(a)\n", "x = any(a)\n"),
+        ("DropFilter", "x = [a for a in b if a > 3]\n", "x = [a for a in b]\n"),
+        ("DropCall", "x = f(a.strip(), 1)\n", "x = f(a, 1)\n"),
+        ("DropCall", "x = a.removeprefix('v').b\n", "x = a.b\n"),
+        ("ReplaceComparisonOperator_Gt_GtE", "x = a > b\n", "x = a >= b\n"),
+        ("ReplaceAndWithOr", "x = a and b\n", "x = a or b\n"),
+    ],
+)
+def test_an_operator_changes_one_thing(operator: str, source: str, mutated: str) -> None:
+    assert made(source, operator) == [mutated]
+
+
+@pytest.mark.parametrize(
+    ("operator", "source"),
+    [
+        (
+            "ReplaceBinaryOperator_BitOr_BitAnd",
+            "def f(a: int | None) -> A | B:\n    b: C | D = a\n",
+        ),
+        ("NumberReplacer", "PATIENCE_S = 60.0\n"),
+        ("SwapCall", "x = min\n"),
+    ],
+)
+def test_annotations_and_settings_are_no_decisions(operator: str, source: str) -> None:
+    assert made(source, operator) == []
+
+
+def test_a_mutant_keeps_its_name_while_its_line_does() -> None:
+    before = {mutant.id for mutant in mutants(PLACE, "x = a > b\ny = a > b\n")}
+    after = {mutant.id for mutant in mutants(PLACE, "import sys\n\nx = a > b\nz = 1\ny = a > b\n")}
+    assert before < after
+
+
+def test_a_mutant_of_a_check_knows_its_fact() -> None:
+    source = '@pytest.mark.fact("dns.ttl")\ndef test_ttl(judge):\n    judge(min(ttls))\n'
+    assert {mutant.fact for mutant in mutants(PLACE, source)} == {"dns.ttl"}
+
+
+def test_what_changes_nothing_is_told() -> None:
+    with pytest.raises(ValueError, match=r"changes nothing in fixtures/some\.py:1"):
+        Mutant(str(PLACE), "AddNot", 7, 1, "x = 1", 0).code("x = 1\n")
+
+
+def test_a_context_names_its_test() -> None:
+    assert node_of("tests.host.test_units.test_a_unit") == "tests/host/test_units.py::test_a_unit"
+
+
+def test_rooms_have_files_and_explanations_have_mutants() -> None:
+    assert all(room.files() for room in ROOMS)
+    known = {m.id for room in ROOMS for path in room.files() for m in mutants(path, Path(path).read_text())}
+    assert set(explained()) - known == set(), "these lines are gone: take their explanations out"

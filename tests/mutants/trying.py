@@ -1,0 +1,135 @@
+"""Trying a mutant: its tests run in a process forked from one that has the libraries already, in a copy of the tree."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+
+from tests.mutants.made import Mutant
+from tests.mutants.rooms import ROOT
+
+PATIENCE_S = 180.0
+"""A mutant that takes longer hangs: that is noticed too."""
+QUIET = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+QUIET += ["-W", "ignore:Module already imported"]  # a library that is a plugin too: its own asserts are not tried
+LIBRARIES = ("pytest", "pydantic", "httpx", "cloudflare", "dns.resolver", "yaml", "cryptography.x509")
+"""What takes long to import and is not ours; each worker has it once."""
+NOT_RUN = {3, 4, 5}
+"""pytest's exit codes that say nothing of a mutant: its own error, a wrong command line, no test."""
+OURS = ("fixtures", "checks", "tests", "conftest")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a mutant. `by` is the last line of the tests that were run."""
+
+    mutant: Mutant
+    killed: bool
+    by: str
+
+
+class Workshop:
+    """A copy of the tree below a folder, in which one mutant after the other is tried."""
+
+    def __init__(self, folder: Path) -> None:
+        for library in LIBRARIES:
+            import_module(library)
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
+        self._ticks = count(int(time.time()))
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, check=True, text=True,
+        ).stdout.split("\0")  # fmt: skip
+        for name in filter(None, listed):
+            if (ROOT / name).is_file():
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.folder / name)
+
+    def runs(self, tests: tuple[str, ...]) -> tuple[int, str]:
+        """Run tests in the copy; pytest's exit code, and its last line."""
+        output = self.folder / "output.txt"
+        child = os.fork()
+        if child == 0:
+            self._become_pytest(tests, output)
+        deadline = time.monotonic() + PATIENCE_S
+        while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # and whatever it left running
+        if ended[0] == 0:
+            os.waitpid(child, 0)
+            return 1, "it hung"
+        said = output.read_text(errors="replace").strip().splitlines()
+        return os.waitstatus_to_exitcode(ended[1]), said[-1] if said else ""
+
+    def tried(self, mutant: Mutant, *rounds: tuple[str, ...]) -> Tried:
+        """Try a mutant with one set of tests after the other, until one of them notices.
+
+        Raises RuntimeError where there is no test to run.
+        """
+        path = self.folder / mutant.path
+        source = path.read_text(encoding="utf-8")
+        said = "no test"
+        self._write(path, mutant.code(source))
+        try:
+            for tests in rounds:
+                code, said = self.runs(tests)
+                if code in NOT_RUN:
+                    raise RuntimeError(f"{mutant.path}:{mutant.line}: pytest ran none of {' '.join(tests)}: {said}")
+                if code != 0:
+                    return Tried(mutant, killed=True, by=said)
+        finally:
+            self._write(path, source)
+        return Tried(mutant, killed=False, by=said)
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write with a time of its own: compiled code is told apart by it, in whole seconds."""
+        path.write_text(text, encoding="utf-8")
+        tick = next(self._ticks)
+        os.utime(path, (tick, tick))
+
+    def _become_pytest(self, tests: tuple[str, ...], output: Path) -> None:
+        """Never returns: this process is pytest in the copy from here on."""
+        os.setsid()
+        os.chdir(self.folder)
+        with output.open("wb") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+            del sys.modules[name]
+        sys.path[:] = [str(self.folder), *(place for place in sys.path if Path(place or ".").resolve() != ROOT)]
+        sys.dont_write_bytecode = False
+        code = 3
+        try:
+            code = int(import_module("pytest").main([*QUIET, *tests]))
+        except BaseException as error:  # noqa: BLE001 - told by whoever waits: this process has nobody else to tell
+            os.write(1, f"{type(error).__name__}: {error}\n".encode())
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+
+
+Work = tuple[Mutant, tuple[tuple[str, ...], ...]]
+"""A mutant, and the sets of tests to try on it, one after the other."""
+
+_workshops: list[Workshop] = []
+"""The one of this process, where it is a worker."""
+
+
+def open_workshop(folder: Path) -> None:
+    """What a worker process does first."""
+    _workshops.append(Workshop(folder))
+
+
+def try_in_workshop(work: Work) -> Tried:
+    """What a worker process does for each mutant."""
+    mutant, rounds = work
+    return _workshops[0].tried(mutant, *rounds)
