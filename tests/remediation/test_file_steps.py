@@ -132,7 +132,7 @@ def test_what_was_changed_after_us_is_not_undone(run: Any, tmp_path: Path) -> No
     assert Path(before["kept"]).read_bytes() == OLD
 
 
-@pytest.mark.parametrize("broken", ["cat", "chmod", "sync", "mv", "wc"])
+@pytest.mark.parametrize("broken", ["cat", "chmod", "mktemp", "sync", "mv", "wc"])
 def test_whatever_breaks_on_the_way_leaves_the_old_file(host: Here, run: Any, tmp_path: Path, broken: str) -> None:
     path = tmp_path / "a.conf"
     path.write_bytes(OLD)
@@ -166,11 +166,11 @@ def test_a_write_that_was_killed_before_its_rename_is_cleaned_up(run: Any, host:
     host.path = f"{fakes}:/usr/bin:/bin"
     with pytest.raises(StepFailed):
         action.apply(run, before)
-    assert (tmp_path / ".a.conf.spark-conformance").exists()
+    assert [entry.name for entry in tmp_path.glob(".a.conf.spark-conformance.*/*")] == ["new"]
     host.path = "/usr/bin:/bin"
     WriteFile.undo(run, before)
     assert path.read_bytes() == OLD
-    assert not (tmp_path / ".a.conf.spark-conformance").exists()
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
 
 
 def test_a_secret_is_on_no_command_line_and_in_no_journal(run: Any, host: Here, tmp_path: Path) -> None:
@@ -210,3 +210,51 @@ def test_a_difference_shows_what_becomes_of_a_file_without_its_credentials(run: 
     assert told.splitlines()[0].endswith("(mode 0644, root:root)") or ":" in told.splitlines()[0]
     assert "mode 0600" in told
     assert mask("old-canary-1234") == "***"
+
+
+def test_a_file_keeps_its_owner_and_one_with_a_secret_is_roots(run: Any, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    path = tmp_path / "a.conf"
+    path.write_bytes(OLD)
+    os.chown(path, 12345, 23456)
+    action = write(run, path, "ours\n", "0640")
+    before = action.before(run, keep(tmp_path))
+    action.apply(run, before)
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (12345, 23456, 0o640)
+    WriteFile.undo(run, before)
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 23456)
+    secret = write(run, path, Secret("canary-0b1c2d", "test"))
+    secret.apply(run, secret.before(run, keep(tmp_path)))
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (0, 0, 0o600)
+
+
+def test_nothing_is_written_through_what_somebody_else_laid_there(run: Any, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("theirs")
+    path = tmp_path / "etc/a.conf"
+    path.parent.mkdir()
+    for name in (".a.conf.spark-conformance", ".a.conf.spark-conformance.0000000000", "a.conf"):
+        (path.parent / name).symlink_to(theirs)
+    action = write(run, path, "ours\n")
+    before = action.before(run, keep(tmp_path))
+    action.apply(run, before)
+    WriteFile.undo(run, before)
+    assert theirs.read_text() == "theirs"
+    assert {entry.name for entry in path.parent.iterdir() if entry.readlink() == theirs} == {
+        ".a.conf.spark-conformance", ".a.conf.spark-conformance.0000000000", "a.conf",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["etc", "state/run"])
+def test_where_everybody_may_write_nothing_is_placed_and_nothing_kept(run: Any, tmp_path: Path, place: str) -> None:
+    path = tmp_path / "etc/a.conf"
+    path.parent.mkdir()
+    path.write_bytes(OLD)
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).chmod(0o777)
+    action = write(run, path, "ours\n")
+    with pytest.raises(StepFailed, match="may be written by others"):
+        action.apply(run, action.before(run, keep(tmp_path)))
+    assert path.read_bytes() == OLD
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.conf"]
