@@ -135,7 +135,14 @@ def test_what_no_redeployment_heals_is_told(lab: Announcement, name: str) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    ["token-empty", "unit-masked", "cloudflared-restart-loop", "ollama-masked", "ollama-other-port", "model-missing"],
+    [
+        "unit-missing",
+        "unit-masked",
+        "cloudflared-restart-loop",
+        "ollama-unit-missing",
+        "ollama-other-port",
+        "model-missing",
+    ],
 )
 def test_what_was_done_is_taken_back_byte_by_byte(lab: Announcement, name: str) -> None:
     inflict(lab, [FAULTS[name]])
@@ -158,6 +165,16 @@ def test_files_are_back_even_if_the_service_cannot_start_with_them(lab: Announce
         with pytest.raises(StepFailed, match="restart"):
             take_back(run, done)
     assert files(lab) == before
+
+
+def test_no_connector_is_started_beside_one_that_was_started_by_hand(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["connector-elsewhere"]])
+    with running(lab) as run:
+        findings = findings_of(run, SEEN)
+        # where it runs on the host itself, nothing of the tunnel's tells it from the service's own
+        findings["tunnel.connector_on_host"].verdict = Verdict.BLOCKED
+        with pytest.raises(CannotRemedy, match=r"the tunnel is served all the same, by connector .*pgrep"):
+            Cloudflared().plan(run, findings)
 
 
 def test_nothing_secret_is_in_a_plan(lab: Announcement) -> None:
