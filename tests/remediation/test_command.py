@@ -14,9 +14,12 @@ from tests.remediation.terminal import Terminal
 
 REAL = """
 extends = "spark-291b"
+[system]
+lab = true
 [target.ssh]
 host = "no-such-host.invalid"
 """
+"""A lab by its own word alone, which is none."""
 
 
 def made(ran: Session) -> dict[str, Any]:
