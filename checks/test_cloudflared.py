@@ -4,6 +4,7 @@ import pytest
 
 from fixtures.host.binary import Binary, BinaryVersion
 from fixtures.host.connector import ConfigVersions, Connector, as_fact
+from fixtures.host.drop_ins import DropIns
 from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
 from fixtures.host.journal import ConnectorJournal
 from fixtures.host.local_config import LocalConfig
@@ -17,26 +18,29 @@ from fixtures.suite.run import Run
 
 @pytest.mark.fact("cloudflared.binary")
 def test_binary(judge: Judge, cloudflared_binary: Binary) -> None:
-    """The unit starts another cloudflared than the documented one, or none is there.
+    """The unit starts another program than the documented one, or none is there.
 
-    Updates of the documented one then have no effect: compare ExecStart in `systemctl cat cloudflared` with its path.
+    Updates of the documented one then have no effect: compare ExecStart in `systemctl cat cloudflared` with its path. A
+    name without a path is looked up in the service's PATH; behind a wrapper, what its process executes counts.
     """
     judge(cloudflared_binary.path)
 
 
 @pytest.mark.fact("cloudflared.executable")
 def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
-    """The program may not be run: `sudo chmod 0755` it."""
-    judge(cloudflared_binary.executable, note=f"mode {cloudflared_binary.mode}")
+    """The service's user may not execute the program: `sudo chmod 0755` it."""
+    judge(cloudflared_binary.executable, note=f"mode {cloudflared_binary.mode}, of {cloudflared_binary.owner}")
 
 
 @pytest.mark.fact("cloudflared.version")
 def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
-    """The installed cloudflared is out of support, or does not tell its version.
+    """The cloudflared that is installed, or the one that runs, is out of support, or does not tell its version.
 
-    Install a current one and restart the service; the running process stays the old one until then.
+    Install a current one and restart the service; the running process stays the old one until then. The running one's
+    version is what its own metrics say; where no metrics server answers, the installed one's alone is judged.
     """
-    judge(cloudflared_version.version, note=f"it says: {cloudflared_version.said or 'nothing'}")
+    seen = cloudflared_version
+    judge(seen.named, ok=all(map(judge.expect.admits, seen.known)), note=seen.told)
 
 
 @pytest.mark.fact("cloudflared.unit")
@@ -52,20 +56,28 @@ def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
 def test_unit_in_repository(judge: Judge, cloudflared_unit_copy: UnitCopy) -> None:
     """The unit on the host is not the repository's: somebody edited it there, or a deployment is still to come.
 
-    Bring the change into the repository, or deploy: the next deployment overwrites it anyway.
+    Bring the change into the repository, or deploy: the next deployment overwrites it anyway. Not seen here: drop-ins
+    that change it (cloudflared.drop_in), text that systemd has yet to read (cloudflared.reload_pending), and whether
+    the checkout is what was deployed.
     """
     copy = cloudflared_unit_copy
     judge(copy.in_repository if copy.same else "another text", note=copy.told)
 
 
 @pytest.mark.fact("cloudflared.drop_in")
-def test_drop_in(judge: Judge, cloudflared_unit: Unit) -> None:
-    """Systemd has not loaded the drop-in that deployments write the token into.
+def test_drop_in(judge: Judge, cloudflared_drop_ins: DropIns) -> None:
+    """Systemd has not loaded the drop-in by which deployments give the token, or another one decides what runs.
 
-    Is it there? Then `sudo systemctl daemon-reload` and restart; else deploy anew.
+    Is it there? Then `sudo systemctl daemon-reload` and restart; else deploy anew. One that nobody documented and that
+    starts programs, or sets their user or libraries, belongs into the repository's unit, or away. Not seen: what a file
+    holds that another drop-in names (`EnvironmentFile=`); of the token in it the token's own facts tell.
     """
-    loaded = cloudflared_unit.drop_ins
-    judge(judge.expect if judge.expect in loaded else loaded, note=f"loaded: {', '.join(loaded) or 'no drop-in'}")
+    seen = cloudflared_drop_ins
+    loaded = f"loaded: {', '.join(seen.loaded) or 'no drop-in'}"
+    if judge.expect in seen.loaded and seen.deciding:
+        judge(seen.loaded, ok=False, note=seen.told)
+    else:
+        judge(judge.expect if judge.expect in seen.loaded else seen.loaded, note=loaded)
 
 
 @pytest.mark.fact("cloudflared.reload_pending")

@@ -24,6 +24,8 @@ class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no ty
 
     def __init__(self, path: str) -> None:
         super().__init__("local")
+        self.user: list[str] = []
+        """What makes another user run a command."""
         self._env = {**os.environ, "PATH": path, "LC_ALL": "C", "HOME": "/nonexistent"}
         self.commands: list[str] = []
         self.ahead: list[str] = []
@@ -35,7 +37,7 @@ class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no ty
         text = self.get_command(command, *args)
         self.commands.append(text)
         done = subprocess.run(
-            ["/bin/sh", "-c", text], capture_output=True, check=False, env=self._env, timeout=timeout or 20
+            [*self.user, "/bin/sh", "-c", text], capture_output=True, check=False, env=self._env, timeout=timeout or 20
         )
         return self.result(done.returncode, text.encode(), done.stdout, done.stderr)
 

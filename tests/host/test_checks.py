@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
+from fixtures.host.binary import BinaryVersion
 from fixtures.host.clock import ClockSkew
 from fixtures.host.connector import ConfigVersions, Connector
+from fixtures.host.drop_ins import DropIns
 from fixtures.host.inference import Generated
 from fixtures.host.installed_token import InstalledToken, TokenFile, TokenVariables
 from fixtures.host.journal import ConnectorJournal, Registration
@@ -18,7 +20,6 @@ from fixtures.host.ollama import Model, OllamaModels
 from fixtures.host.resources import HostMemory
 from fixtures.host.sudo import SudoRights
 from fixtures.host.unit_copy import UnitCopy
-from fixtures.host.units import parse
 from fixtures.suite.judging import Judge
 from fixtures.suite.verdict import Nonconformant, Unreachable
 from tests.host.stubs import run_on
@@ -113,10 +114,33 @@ def test_an_open_port() -> None:
 
 
 def test_a_drop_in_that_is_not_loaded() -> None:
-    loaded = parse(f"DropInPaths=/x.conf {OVERRIDE}", "c")
+    loaded = DropIns(("/x.conf", OVERRIDE), {})
     assert judged(of_cloudflared.test_drop_in, loaded)[:2] == (True, OVERRIDE)
-    assert judged(of_cloudflared.test_drop_in, parse("DropInPaths=/x.conf", "c"))[:2] == (False, "/x.conf")
-    assert judged(of_cloudflared.test_drop_in, parse("", "c"))[:2] == (False, "none")
+    assert judged(of_cloudflared.test_drop_in, DropIns(("/x.conf",), {}))[:2] == (False, "/x.conf")
+    assert judged(of_cloudflared.test_drop_in, DropIns((), {}))[:2] == (False, "none")
+
+
+def test_a_drop_in_beside_it_that_runs_something() -> None:
+    seen = DropIns(("/x.conf", OVERRIDE), {"/x.conf": ("ExecStartPre",)})
+    assert judged(of_cloudflared.test_drop_in, seen) == (False, f"/x.conf, {OVERRIDE}", "/x.conf sets ExecStartPre")
+
+
+@pytest.mark.parametrize(
+    ("installed", "running", "ok", "observed"),
+    [
+        ("2026.8.2", "2026.8.2", True, "2026.8.2"),
+        ("2026.8.2", None, True, "2026.8.2"),
+        (None, "2025.11", True, "2025.11"),
+        ("2026.8.2", "2024.6.1", False, "2026.8.2 and 2024.6.1"),
+        ("2024.6.1", "2026.8.2", False, "2024.6.1 and 2026.8.2"),
+        ("", "2026.8.2", False, "no version and 2026.8.2"),
+    ],
+)
+def test_a_version_on_disk_and_one_that_runs(
+    installed: str | None, running: str | None, ok: bool, observed: str
+) -> None:
+    seen = BinaryVersion(installed, running, "")
+    assert judged(of_cloudflared.test_version, seen)[:2] == (ok, observed)
 
 
 @pytest.mark.parametrize(

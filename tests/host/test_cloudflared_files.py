@@ -1,10 +1,13 @@
 """The connector's program, its unit's copy in the repository, and configuration files of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from fixtures.host.binary import cloudflared_binary, cloudflared_version, parse_version
+from fixtures.host.binary import cloudflared_binary, cloudflared_version, may_execute, parse_version
+from fixtures.host.connector import Connector, connector
+from fixtures.host.files import HostFile
 from fixtures.host.local_config import cloudflared_local_config
 from fixtures.host.process import Process, connector_process
 from fixtures.host.unit_copy import cloudflared_unit_copy, differences
@@ -27,13 +30,28 @@ def _unit(run: Run, path: Path, command: str) -> None:
     given(run, cloudflared_unit, parse(f"FragmentPath={path}\nActiveState=inactive", "cloudflared.service"))
 
 
+def _started(stub: StubHost, run: Run, command: str, *more: str) -> None:
+    """Let systemd show a service that starts a command."""
+    shown = f"{{ path=/x ; argv[]={command} ; ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }}"
+    stub.prints("systemctl", "\n".join((f"ExecStart={shown}", *more)))
+    given(run, cloudflared_unit, parse("LoadState=loaded\nActiveState=active\nMainPID=7", "cloudflared.service"))
+
+
+def _runs(run: Run, running: str | None, environment: dict[str, str] | None = None, pid: int = 7) -> None:
+    """Let a connector run, with this version by its metrics, or without a metrics server."""
+    metrics = Connector("", "", 4, None, running) if running else Unreachable("curl", "no curl")
+    given(run, connector, metrics)
+    given(run, connector_process, Process(pid, ("cloudflared",), environment, 1))
+
+
 def test_the_program_that_the_unit_starts(stub: StubHost, tmp_path: Path) -> None:
     program = _program(tmp_path / "cloudflared")
     run = run_on(stub, cloudflared__binary="/usr/local/bin/cloudflared")
-    _unit(run, tmp_path / "unit", f"{program} tunnel run")
+    _started(stub, run, f'/bin/sh -c TUNNEL_TOKEN="$$T" exec {program} tunnel run')
+    _runs(run, "2026.7.0")
     seen = run.get(cloudflared_binary)
     assert (seen.path, seen.mode, seen.executable) == (str(program), "0755", True)
-    assert run.get(cloudflared_version).version == "2026.8.2"
+    assert run.get(cloudflared_version).known == ("2026.8.2", "2026.7.0")
 
 
 def test_the_documented_program_where_there_is_no_unit(stub: StubHost, tmp_path: Path) -> None:
@@ -43,28 +61,115 @@ def test_the_documented_program_where_there_is_no_unit(stub: StubHost, tmp_path:
     assert run.get(cloudflared_binary).path == str(program)
 
 
+def test_what_nobody_can_look_at_is_not_the_documented_program(stub: StubHost, tmp_path: Path) -> None:
+    run = run_on(stub, cloudflared__binary=str(_program(tmp_path / "cloudflared")))
+    given(run, cloudflared_unit, parse("LoadState=loaded", "cloudflared.service"))
+    stub.command("systemctl", "echo 'Failed to connect to bus' >&2; exit 1")
+    with pytest.raises(Unreachable, match="systemctl show"):
+        run.get(cloudflared_binary)
+
+
+@pytest.mark.parametrize("where", ["process", "unit"])
+def test_a_program_by_its_name_alone_is_what_the_path_finds_first(stub: StubHost, tmp_path: Path, where: str) -> None:
+    (tmp_path / "first").mkdir()
+    program = _program(tmp_path / "first/cloudflared")
+    run = run_on(stub, cloudflared__binary=str(_program(tmp_path / "cloudflared")))
+    path = f"{tmp_path}/none:{tmp_path}/first:{tmp_path}"
+    _started(
+        stub, run, "/bin/sh -c exec cloudflared tunnel run", f"Environment=PATH={path if where == 'unit' else '/'}"
+    )
+    _runs(run, "2026.8.2", {"PATH": path} if where == "process" else None)
+    assert run.get(cloudflared_binary).path == str(program)
+
+
+def test_behind_a_wrapper_what_the_process_executes_counts(stub: StubHost, tmp_path: Path) -> None:
+    marker = tmp_path / "run"
+    wrapper = tmp_path / "cloudflared-start.sh"
+    wrapper.write_text(f"#!/bin/sh\ntouch {marker}\n")
+    wrapper.chmod(0o755)
+    run = run_on(stub, cloudflared__binary="/usr/local/bin/cloudflared")
+    _started(stub, run, str(wrapper))
+    _runs(run, "2026.8.2", pid=os.getpid())
+    assert run.get(cloudflared_binary).path == str(Path("/proc/self/exe").readlink())
+    seen = run.get(cloudflared_version)
+    assert (seen.installed, seen.running) == (None, "2026.8.2")
+    assert not marker.exists()
+
+
+def test_a_wrapper_whose_process_cannot_be_looked_at(stub: StubHost) -> None:
+    run = run_on(stub)
+    _started(stub, run, "/opt/cloudflared-start.sh")
+    _runs(run, None, pid=2**22 + 1)
+    with pytest.raises(Unreachable, match=r"/opt/cloudflared-start\.sh, which is no cloudflared"):
+        run.get(cloudflared_binary)
+
+
 def test_no_program(stub: StubHost, tmp_path: Path) -> None:
     run = run_on(stub)
-    _unit(run, tmp_path / "unit", f"{tmp_path}/cloudflared tunnel run")
+    _started(stub, run, f"{tmp_path}/cloudflared tunnel run")
     with pytest.raises(Unmet) as unmet:
         run.get(cloudflared_binary)
     assert (unmet.value.fact, unmet.value.observed) == ("cloudflared.binary", f"nothing at {tmp_path}/cloudflared")
 
 
+def test_a_program_in_a_closed_directory_is_not_absent(plain: StubHost) -> None:
+    run = run_on(plain)
+    _started(plain, run, f"{plain.bin.parent}/closed/cloudflared tunnel run")
+    with pytest.raises(Unreachable, match="sudo -n stat"):
+        run.get(cloudflared_binary)
+
+
 def test_a_program_that_may_not_be_run(stub: StubHost, tmp_path: Path) -> None:
     run = run_on(stub)
-    _unit(run, tmp_path / "unit", f"{_program(tmp_path / 'cloudflared', mode=0o644)} tunnel run")
+    _started(stub, run, f"{_program(tmp_path / 'cloudflared', mode=0o644)} tunnel run")
     assert not run.get(cloudflared_binary).executable
     with pytest.raises(Unmet) as unmet:
         run.get(cloudflared_version)
     assert unmet.value.fact == "cloudflared.executable"
 
 
+@pytest.mark.parametrize(
+    ("mode", "user", "owner", "ok"),
+    [
+        ("0750", "", "root", True),
+        ("0700", "root", "root", True),
+        ("0644", "", "root", False),
+        ("0750", "cloudflared", "root", True),
+        ("0740", "cloudflared", "root", False),
+        ("0750", "nobody", "root", False),
+        ("0755", "nobody", "root", True),
+        ("0700", "cloudflared", "cloudflared", True),
+        ("0655", "cloudflared", "cloudflared", False),
+    ],
+)
+def test_who_may_execute_a_program(mode: str, user: str, owner: str, ok: bool) -> None:
+    file = HostFile("/c", "read", mode, owner=owner, group="tunnels")
+    assert may_execute(file, user, ("tunnels",) if user == "cloudflared" else ()) is ok
+
+
 def test_a_program_that_says_something_else(stub: StubHost, tmp_path: Path) -> None:
     run = run_on(stub)
-    _unit(run, tmp_path / "unit", f"{_program(tmp_path / 'cloudflared', 'cannot execute binary file')} run")
+    _started(stub, run, f"{_program(tmp_path / 'cloudflared', 'cannot execute binary file')} run")
+    _runs(run, "2026.8.2")
     seen = run.get(cloudflared_version)
-    assert (seen.version, seen.said) == ("", "cannot execute binary file")
+    assert (seen.installed, seen.said, seen.named) == ("", "cannot execute binary file", "no version and 2026.8.2")
+
+
+@pytest.mark.parametrize("way", ["link", "writable", "name"])
+def test_only_what_is_surely_cloudflared_is_ever_run(stub: StubHost, tmp_path: Path, way: str) -> None:
+    marker = tmp_path / "run"
+    real = tmp_path / ("cloudflared" if way == "writable" else "cloudflared-linux-arm64")
+    real.write_text(f"#!/bin/sh\ntouch {marker}\n")
+    real.chmod(0o775 if way == "writable" else 0o755)
+    link = tmp_path / "bin2"
+    link.mkdir()
+    (link / "cloudflared").symlink_to(real)
+    run = run_on(stub)
+    _started(stub, run, f"{link / 'cloudflared' if way == 'link' else real} tunnel run")
+    _runs(run, None, pid=os.getpid())
+    with pytest.raises(Unreachable, match="is not run to find out"):
+        run.get(cloudflared_version)
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +281,6 @@ def test_files_are_looked_at_though_nothing_runs(stub: StubHost, tmp_path: Path)
     assert not run.get(cloudflared_local_config).in_force
 
 
-def test_a_place_that_we_may_not_look_at(stub: StubHost) -> None:
-    stub.command("stat", "echo 'Permission denied' >&2; exit 1")
+def test_a_place_that_we_may_not_look_at(plain: StubHost) -> None:
     with pytest.raises(Unreachable, match="sudo -n stat"):
-        _configs(stub, Path("/root/.cloudflared/config.yml")).get(cloudflared_local_config)
+        _configs(plain, plain.bin.parent / "closed/.cloudflared/config.yml").get(cloudflared_local_config)

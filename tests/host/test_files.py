@@ -1,11 +1,12 @@
 """Files of the host, through a real shell."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fixtures.host.files import HostFile, parse, read_files
+from fixtures.host.files import HostFile, look_at, parse, read_files
 from tests.host.stubs import StubHost
 
 BYTES = bytes(range(256)) + b"\nlast line without an end"
@@ -16,9 +17,10 @@ def test_bytes_mode_and_age(stub: StubHost, tmp_path: Path) -> None:
     path.write_bytes(BYTES)
     path.chmod(0o640)
     os.utime(path, (1763906700, 1763906700))
-    assert read_files(stub.host, [str(path)]) == {
-        str(path): HostFile(str(path), "read", "0640", 1763906700, BYTES)
-    }  # fmt: skip
+    owner, group = path.owner(), path.group()
+    seen = HostFile(str(path), "read", "0640", 1763906700, BYTES, owner, group)
+    assert read_files(stub.host, [str(path)]) == {str(path): seen}
+    assert look_at(stub.host, [str(path)]) == {str(path): replace(seen, content=b"")}
 
 
 def test_several_files_are_asked_for_at_once(stub: StubHost, tmp_path: Path) -> None:
@@ -43,34 +45,81 @@ def test_below_a_file_there_is_nothing(stub: StubHost, tmp_path: Path) -> None:
     assert read_files(stub.host, [str(tmp_path / "a" / "b")])[str(tmp_path / "a" / "b")].state == "absent"
 
 
-def test_a_closed_file_is_read_as_root(stub: StubHost) -> None:
-    _closed(stub)
-    stub.command("sudo", 'shift; case $1 in stat) echo "600 7" ;; cat) printf secret ;; esac')
-    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "read", "0600", 7, b"secret")
+# --- closed directories, as somebody who is not root sees them
 
 
-def test_a_closed_file_without_sudo_is_hidden(stub: StubHost) -> None:
-    _closed(stub)
-    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "hidden")
+SUDO_AS_ROOT = 'shift; case $1 in stat) echo "=755 0 root root"; {} ;; cat) printf secret ;; esac'
+"""A sudo that runs `stat` and `cat`."""
+REFUSED = "Sorry, user spark is not allowed to execute '/usr/bin/stat -L -c =%a %Y %U %G -- / /x' as root on dgx."
 
 
-def test_in_a_closed_directory_root_sees_that_there_is_nothing(stub: StubHost) -> None:
-    _closed(stub)
-    stub.command("sudo", """echo "stat: cannot statx '/closed': No such file or directory" >&2; exit 1""")
-    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "absent")
+def closed(stub: StubHost, name: str) -> HostFile:
+    """A file below the closed directory, with the directory's path left out."""
+    path = str(stub.bin.parent / "closed" / name)
+    return replace(read_files(stub.host, [path])[path], path=name)
+
+
+def test_a_closed_file_is_read_as_root(plain: StubHost) -> None:
+    plain.command("sudo", SUDO_AS_ROOT.format('echo "=600 7 root wheel"'))
+    assert closed(plain, "there") == HostFile("there", "read", "0600", 7, b"secret", "root", "wheel")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sudo: a password is required",
+        "sudo: interactive authentication is required",
+        "sudo: il est nécessaire de saisir un mot de passe",
+        "sudo: stat: command not found",
+        REFUSED,
+        "",
+    ],
+)
+def test_a_closed_file_without_sudo_is_hidden(plain: StubHost, said: str) -> None:
+    plain.command("sudo", f'echo "{said}" >&2; exit 1')
+    assert closed(plain, "there") == HostFile("there", "hidden")
+    assert closed(plain, "no/such") == HostFile("no/such", "hidden")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "stat: cannot statx '/closed': No such file or directory",
+        "stat: cannot stat '/closed': No such file or directory (os error 2)",
+        "stat: der Aufruf von statx für '/closed' ist fehlgeschlagen: Datei oder Verzeichnis nicht gefunden",
+        "stat: can't stat '/closed': No such file or directory",
+    ],
+)
+@pytest.mark.parametrize("line", ["=755 0 root root\\n", ""])
+def test_in_a_closed_directory_root_sees_that_there_is_nothing(plain: StubHost, said: str, line: str) -> None:
+    plain.command("sudo", f'printf "{line}"; echo "{said}" >&2; exit 1')
+    assert closed(plain, "config.yml") == HostFile("config.yml", "absent")
+
+
+def test_where_the_directory_is_open_nobody_has_to_ask_root(plain: StubHost) -> None:
+    plain.command("sudo", "echo =755; echo =755")
+    place = plain.bin.parent
+    paths = [f"{place}/none", f"{place}/no/such/file", f"{place}/bin/sudo/below", "/none"]
+    seen = read_files(plain.host, paths)
+    assert [seen[path].state for path in paths] == ["absent"] * 4
+
+
+def test_another_process_that_is_not_seen_may_be_hidden_from_us(plain: StubHost) -> None:
+    path = f"/proc/{2**22 + 1}/cmdline"
+    plain.command("sudo", 'echo "sudo: a password is required" >&2; exit 1')
+    assert read_files(plain.host, [path])[path].state == "hidden"
+    plain.command("sudo", 'echo "=755 0 root root"; exit 1')
+    assert read_files(plain.host, [path])[path].state == "absent"
 
 
 def test_a_file_whose_mode_alone_is_seen(stub: StubHost) -> None:
     stub.command("cat", "echo 'cat: Permission denied' >&2; exit 1")
-    stub.command("stat", "echo '600 7'")
-    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile("/closed", "hidden", "0600", 7)
+    stub.command("stat", "echo '600 7 root root'")
+    assert read_files(stub.host, ["/closed"])["/closed"] == HostFile(
+        "/closed", "hidden", "0600", 7, b"", "root", "root"
+    )
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\n", b"sh: syntax error\n", b"hidden\n", b"999 x\n"])
 def test_an_answer_that_is_none_hides_the_file(stub: StubHost, garbage: bytes) -> None:
     assert parse("/x", stub.backend.result(0, b"", garbage, b"")).state == "hidden"
-
-
-def _closed(stub: StubHost) -> None:
-    stub.command("stat", """echo "stat: cannot statx '$5': Permission denied" >&2; exit 1""")
-    stub.command("cat", """echo "cat: $2: Permission denied" >&2; exit 1""")

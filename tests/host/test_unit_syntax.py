@@ -29,7 +29,7 @@ def test_a_command_within_a_shell() -> None:
     text = effective([UNIT, '[Service]\nEnvironment="CLOUDFLARE_TUNNEL_TOKEN=abc" B=2\n'])
     assert text.environment == {"CLOUDFLARE_TUNNEL_TOKEN": "abc", "B": "2"}
     assert text.environment_files == ("/etc/default/cloudflared",)
-    assert started_by(text) == "/usr/local/bin/cloudflared"
+    assert started_by(text.words) == "/usr/local/bin/cloudflared"
     assert "TUNNEL_TOKEN=abc" in [text.value_of(word) for word in text.words]
 
 
@@ -39,7 +39,7 @@ def test_a_drop_in_takes_back_what_was_set() -> None:
     )
     text = effective([UNIT, "[Service]\nEnvironment=OLD=1", drop_in])
     assert text.environment == {"T": "x"}
-    assert started_by(text) == "/opt/cloudflared"
+    assert started_by(text.words) == "/opt/cloudflared"
     assert [text.value_of(word) for word in text.words][-1] == "x"
 
 
@@ -69,7 +69,7 @@ def test_a_file_of_variables() -> None:
 @pytest.mark.parametrize("garbage", ["", "\0\xff", "[Service", "[Service]\n=\n", "[Service]\nExecStart"])
 def test_garbage_sets_nothing(garbage: str) -> None:
     text = effective([garbage])
-    assert (text.commands, text.environment, started_by(text)) == ((), {}, None)
+    assert (text.commands, text.environment, started_by(text.words)) == ((), {}, None)
 
 
 def test_nothing_of_it_prints() -> None:

@@ -55,6 +55,8 @@ REMAINS = {
     "unit-not-deployed": {f"{UNITS}/{CONNECTOR}"},
     "drop-in-of-another-name": {f"{UNITS}/cloudflared.service.d/token.conf"},
     "binary-elsewhere": {"usr/bin/cloudflared"},
+    "binary-by-path": {"usr/bin/cloudflared"},
+    "binary-by-wrapper": {"usr/bin/cloudflared", "usr/local/bin/cloudflared-start.sh"},
     "token-in-readable-file": {"etc/cloudflared/token"},
     "local-config-by-flag": {"etc/cloudflared/spark.yml"},
     "token-not-deployed": TOKEN,

@@ -1,0 +1,39 @@
+"""What a command line starts."""
+
+import shlex
+
+import pytest
+
+from fixtures.host.commands import programs, split
+
+BY_SHELL = "/bin/sh -c 'TUNNEL_TOKEN=\"$$C\" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'"
+AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        (BY_SHELL, ["/bin/sh", "/usr/local/bin/cloudflared"]),
+        (AS_SYSTEMD_SHOWS_IT, ["/bin/sh", "/usr/local/bin/cloudflared"]),
+        ("/usr/bin/cloudflared tunnel run --logfile /var/log/cloudflared", ["/usr/bin/cloudflared"]),
+        ("/bin/sh -c '. /etc/default/cloudflared; exec cloudflared tunnel run'", ["/bin/sh", ".", "cloudflared"]),
+        ("/bin/sh -c 'read T </etc/cloudflared && cloudflared run'", ["/bin/sh", "read", "cloudflared"]),
+        ("/bin/bash -ec 'T=$(cat /etc/cloudflared) cloudflared run;'", ["/bin/bash", "cat", "cloudflared"]),
+        ("/usr/bin/env T=x /opt/cloudflared tunnel", ["/opt/cloudflared"]),
+        ("/usr/bin/env -i T=x /opt/cloudflared tunnel", ["/opt/cloudflared"]),
+        ("'/opt/my dir/cloudflared' run", ["/opt/my dir/cloudflared"]),
+        ("/bin/sh -c \"exec '/opt/my dir/cloudflared' run\"", ["/bin/sh", "/opt/my dir/cloudflared"]),
+        ("/bin/sh -c cloudflared", ["/bin/sh", "cloudflared"]),
+        ("/bin/sh /opt/cloudflared", ["/bin/sh"]),
+        ("/opt/cloudflared-start.sh cloudflared", ["/opt/cloudflared-start.sh"]),
+        ("", []),
+    ],
+)
+def test_programs(command: str, found: list[str]) -> None:
+    assert list(programs(shlex.split(command))) == found
+
+
+def test_separators_are_words_of_their_own() -> None:
+    assert split("A=eyJx+/==; export A&&b|c #d") == ["A=eyJx+/==", ";", "export", "A", "&&", "b", "|", "c", "#d"]
+    assert split("a\nb") == ["a", "\n", "b"]
+    assert split("never 'closed") == ["never", "'closed"]
