@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from fixtures.ssh.errors import CommandTimeout
+from fixtures.ssh.errors import CommandFlooded, CommandTimeout
 from fixtures.ssh.jobs import Entry
 from tests.ssh.conftest import Connect
 from tests.ssh.eventually import eventually, holding, running
@@ -39,6 +39,25 @@ def test_five_megabytes_come_while_others_are_answered(server: Server, connect: 
     assert [future.result().stdout for future in small] == [b"%d\n" % number for number in range(10)]
     assert big.result().stdout == b"x" * 5_000_000
     assert big.result().stderr == bytes(100_000)
+
+
+def test_a_command_that_floods_is_ended_on_the_host(server: Server, connect: Connect) -> None:
+    connection = connect(server)
+    other = connection.submit("echo other")
+    for flood in ("exec yes", "yes >&2", "cat /dev/zero & wait; echo more"):
+        with pytest.raises(CommandFlooded, match="the command printed more than 8 MiB and was ended"):
+            connection.run(flood)
+    assert other.result().stdout == b"other\n"
+    size = "du -sk /dev/shm/spark-conformance.* /tmp/spark-conformance.* 2>/dev/null | sort -n | tail -n 1"
+    assert int(connection.run(size).stdout.split()[0]) < 1024
+    assert [entry.outcome for entry in connection.log[1:4]] == ["flooded"] * 3
+
+
+def test_what_a_command_writes_elsewhere_within_reason_is_its_own(
+    server: Server, connect: Connect, tmp_path: Path
+) -> None:
+    result = connect(server).run(f"head -c 4000000 /dev/zero > {tmp_path}/file; wc -c < {tmp_path}/file; ulimit -c")
+    assert result.stdout.split() == [b"4000000", b"0"]
 
 
 def test_a_command_that_reads_stdin_finds_nothing(server: Server, connect: Connect) -> None:

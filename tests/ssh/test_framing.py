@@ -52,7 +52,9 @@ def test_a_host_without_a_clock_file_is_no_trouble() -> None:
     assert list(Answers(NONCE).feed(GREETING + b"4e6f6e6365 7 0 2 0 - -\nok"))[1:] == [Answer(7, 0, b"ok", b"", None)]
 
 
-@pytest.mark.parametrize("wrong", [b"stray words\n", b"4e6f6e6365 1 0 0 0\n", b"x" * 300])
+@pytest.mark.parametrize(
+    "wrong", [b"stray words\n", b"4e6f6e6365 1 0 0 0\n", b"x" * 300, b"4e6f6e6365 1 0 99999999 0 - -\n"]
+)
 def test_anything_else_is_out_of_step(wrong: bytes) -> None:
     with pytest.raises(OutOfStepError):
         list(Answers(NONCE).feed(GREETING + wrong))
