@@ -12,8 +12,8 @@ from fixtures.suite import PLUGINS
 from fixtures.suite.run import OBSERVATIONS
 
 PROJECT = Path(__file__).parents[2]
-LEAN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-"""Without what an installation has none of, and what costs a run a second each time: hypothesis is imported anew."""
+LEAN = ("-p", "no:hypothesispytest")
+"""Without what users have none of, and what costs each run a second: hypothesis is imported anew."""
 
 FACTS = """
 [system]
@@ -114,10 +114,10 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     `apart` runs it in a process of its own, which takes longer.
     """
     folder = pytester.path / "checks"
-    if fresh or not folder.exists():
+    if fresh:
         pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
         pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
     left = "".join(REST.format(name=name) for name in NAMES if f"test_{name}(" not in checks)
     (folder / "test_dns.py").write_text(HEAD + plugin + checks + left)
     (pytester.path / "facts.toml").write_text(facts)

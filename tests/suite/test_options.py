@@ -1,0 +1,219 @@
+"""Options of pytest's, of its plugins' and of ours, on systems of each kind: which exit code, which headline.
+
+Each option is tried on one kind of system by default, another for each option; `OPTIONS=all` tries it on all.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.suite.small import ALL_GOOD, FACTS, LEAN, PROJECT, Outcome, run_suite
+
+Prepare = Callable[[Path], object]
+
+HEALTHY, FAILING, UNREACHABLE, NOTHING = KINDS = "healthy", "failing", "unreachable", "nothing selected"
+CHECKS = {
+    HEALTHY: ALL_GOOD,
+    FAILING: ALL_GOOD.replace("judge(1)", "judge(2)", 1),
+    UNREACHABLE: ALL_GOOD.replace("judge(1)", 'raise Unreachable("api", "no way")', 1),
+    NOTHING: ALL_GOOD,
+}
+HOST_ONLY = FACTS.partition("[facts.dns.records]")[0] + (
+    '[facts.host.hostname]\nexpect = "pi"\nsource = "notes, page 3"\nwhy = "the right machine"\n'
+)
+"""What no check of dns is about."""
+HEADLINES = {
+    0: ("CONFORMANT: every required fact that was looked at holds (3 of 3 facts",),
+    1: ("NOT CONFORMANT (", "FAILED: a test beside the checks failed ("),
+    2: ("INTERRUPTED: the verdict is not complete (",),
+    4: ("ERROR: ", "NO VERDICT: nothing was run ("),
+    7: ("NOT VERIFIED: ",),
+}
+"""How the line that tells the end begins, by exit code."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command line, the exit code on each kind of system, and what is there before it.
+
+    `says` is told where nothing is selected, or whatever the system is like; `tells` where the option itself decides.
+    """
+
+    options: tuple[str, ...]
+    codes: tuple[int, ...]
+    says: str = ""
+    tells: str = ""
+    prepare: Prepare = lambda _: None
+
+    def __str__(self) -> str:
+        return " ".join(self.options)
+
+
+def beside(body: str) -> Prepare:
+    """A test of the user's own, beside the checks."""
+    return lambda place: (place / "test_mine.py").write_text(f"def test_mine():\n    {body}\n")
+
+
+def broken(place: Path) -> None:
+    """A module of checks that does not import."""
+    (place / "checks/test_host.py").write_text("import no_such_module\n")
+
+
+def own(place: Path) -> None:
+    """A configuration of the user's own."""
+    (place / "own.ini").write_text("[pytest]\naddopts = -v\n")
+
+
+def plugin(body: str) -> Prepare:
+    """A plugin, as one that is installed beside the suite."""
+    return lambda place: (place / "other.py").write_text(f"import pytest\n{body}\n")
+
+
+AGAIN = """
+from _pytest.runner import runtestprotocol
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for outcome in ("rerun", None):  # as pytest-rerunfailures does
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            report.outcome = outcome if outcome and report.failed else report.outcome
+            item.ihook.pytest_runtest_logreport(report=report)
+        if not any(report.outcome == "rerun" for report in reports):
+            break
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+SHUFFLED = """
+def pytest_collection_modifyitems(items):
+    items.reverse()  # as pytest-randomly does, once in so many times
+"""
+PART = """
+def pytest_collection_modifyitems(items, config):
+    left_out = [item for item in items if item.name == "test_records"]  # as pytest-split does
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+"""
+USUAL = (0, 1, 7, 4)
+REFUSED = (4, 4, 4, 4)
+NO_GATE = "a gate looks at all that the facts file states"
+NO_PRE = "facts.toml states no fact that must hold before a deployment"
+NONE = "selects no check of a fact that facts.toml states"
+GATE = ("--gate", "post")
+
+MINE = "failed beside the checks: test_mine.py::test_mine"
+BROKEN = "could not be run: checks/test_host.py"
+NOWHERE = "checks/ has no check of any fact that facts.toml states (host)"
+
+ROWS = (
+    Row(("checks",), USUAL, NOWHERE),
+    Row(("checks", "-q"), USUAL, NOWHERE),
+    Row(("checks", "--tb=long", "-rA"), USUAL, NOWHERE),
+    Row(("checks", "-x"), USUAL, NOWHERE),
+    Row(("checks", "--setup-show"), USUAL, NOWHERE),
+    Row(("checks", "--settle", "0.1"), USUAL, NOWHERE),
+    Row(("checks", "--skip-access-probe"), USUAL, NOWHERE),
+    Row(("checks", "-m", "dns"), USUAL, f"-m dns {NONE}; it states facts of host: select from those"),
+    Row(("checks", "-m", "host"), REFUSED, "-m host selects no check"),
+    Row(("checks", "-m", "hots"), REFUSED, "hots is no marker; the components are host, ollama, cloudflared"),
+    Row(("checks", "-m", "dns and"), REFUSED, "Wrong expression passed to '-m'"),
+    Row(("checks", "-k", "dns"), USUAL, NONE),
+    Row(("checks", "-k", "no_such"), REFUSED, f"-k no_such {NONE}"),
+    Row(("checks", "--deselect", "checks/test_dns.py"), REFUSED, f"--deselect checks/test_dns.py {NONE}"),
+    Row(("checks", "--ignore", "checks/test_dns.py"), REFUSED, f"--ignore checks/test_dns.py {NONE}"),
+    Row(("checks/test_dns.py",), USUAL, f"checks/test_dns.py {NONE}"),
+    Row(("checks/test_dns.py::test_no_such",), REFUSED, "not found"),
+    Row(("checks/test_no_such.py",), REFUSED, "file or directory not found"),
+    Row(("checks", "--lf"), USUAL, NONE),
+    Row(("checks", "--ff"), USUAL, NOWHERE),
+    Row(("checks", "--sw"), (0, 2, 2, 4), NONE, "INTERRUPTED: the verdict is not complete"),
+    Row(("checks", "-p", "no:xdist"), USUAL, NOWHERE),
+    Row(("checks", "-p", "no:html"), USUAL, NOWHERE),
+    Row(("checks", "-p", "no:junitxml"), USUAL, NOWHERE),
+    Row(("checks", "-p", "no:cacheprovider"), USUAL, NOWHERE),
+    Row(("checks", "-p", "other", "-v"), USUAL, NOWHERE, prepare=plugin(AGAIN)),
+    Row(("checks", "-p", "other"), USUAL, NOWHERE, prepare=plugin(SHUFFLED)),
+    Row(("-c", "own.ini", "checks"), USUAL, NOWHERE, prepare=own),
+    Row(("checks", "--continue-on-collection-errors"), (7, 1, 7, 7), BROKEN, BROKEN, broken),
+    Row(("checks", "--import-mode=prepend"), (2, 2, 2, 2), BROKEN, BROKEN, broken),
+    Row(("checks", "-n", "2", "--dist", "load"), (7, 1, 7, 7), BROKEN, BROKEN, broken),
+    Row(("checks", "test_mine.py", "--maxfail=9"), USUAL, NOWHERE, prepare=beside("pass")),
+    Row(("checks", "test_mine.py"), (1, 1, 1, 4), NOWHERE, MINE, beside("assert 0")),
+    Row(("checks", "test_mine.py", *GATE), (1, 1, 1, 1), MINE, MINE, beside("assert 0")),
+    Row(("checks", "-n", "2"), USUAL, NOWHERE),
+    Row(("checks", "-n", "2", "-k", "no_such"), REFUSED, f"-k no_such {NONE}"),
+    Row(("checks", "-n", "2", "-m", "hots"), REFUSED, "hots is no marker"),
+    Row(("checks", "--setup-plan"), REFUSED, "--setup-plan: it judges nothing"),
+    Row(("checks", "--setup-only"), REFUSED, "--setup-only: it judges nothing"),
+    Row(("checks", *GATE), (0, 1, 7, 7), "1 fact was not looked at: host (hostname)"),
+    Row(("checks", "--gate", "pre"), (7, 7, 7, 7), "1 fact was not looked at: host (hostname)", NO_PRE),
+    Row(("checks", *GATE, "-p", "other"), (7, 7, 7, 7), "host (hostname)", "not looked at: dns (records", plugin(PART)),
+    Row(("checks", *GATE, "-m", "dns"), REFUSED, f"--gate post with -m dns: {NO_GATE}"),
+    Row(("checks", *GATE, "-k", "dns"), REFUSED, f"--gate post with -k dns: {NO_GATE}"),
+    Row(("checks", *GATE, "--deselect", "checks/test_dns.py::test_ttl"), REFUSED, NO_GATE),
+    Row(("checks/test_dns.py", *GATE), REFUSED, f"--gate post with checks/test_dns.py: {NO_GATE}"),
+    Row(("checks/test_dns.py::test_ttl", *GATE), REFUSED, NO_GATE),
+    Row(("checks", *GATE, "--lf"), REFUSED, f"--gate post with --lf: {NO_GATE}"),
+    Row(("checks", *GATE, "--sw"), REFUSED, NO_GATE),
+    Row(("checks", *GATE, "--collect-only"), REFUSED, NO_GATE),
+    Row(("checks", *GATE, "--ledger"), REFUSED, NO_GATE),
+    Row(("checks", *GATE, "--setup-plan"), REFUSED, "it judges nothing"),
+)
+
+
+def chosen() -> Iterator[object]:
+    for number, row in enumerate(ROWS):
+        for place, kind in enumerate(KINDS):
+            if os.environ.get("OPTIONS") == "all" or place == number % len(KINDS):
+                yield pytest.param(row, kind, id=f"{row}, {kind}")
+
+
+def ran(pytester: pytest.Pytester, row: Row, kind: str) -> Outcome:
+    (pytester.path / "checks").mkdir()
+    row.prepare(pytester.path)
+    pytester.makeconftest("")
+    pytester.syspathinsert()
+    facts = HOST_ONLY if kind == NOTHING else FACTS
+    return run_suite(pytester, CHECKS[kind], *row.options, facts=facts)
+
+
+@pytest.mark.parametrize(("row", "kind"), list(chosen()))
+def test_an_option_ends_with_its_exit_code_and_says_why(
+    pytester: pytest.Pytester, row: Row, kind: str, record_property: Callable[[str, object], None]
+) -> None:
+    code, usual = row.codes[KINDS.index(kind)], USUAL[KINDS.index(kind)]
+    came = ran(pytester, row, kind)
+    assert came.code == code, came.out
+    told = next((line for line in came.out.splitlines() if line.startswith(HEADLINES[code])), "")
+    record_property("row", f"{row} | {kind} | {code} | {told}")
+    assert told
+    assert "INTERNALERROR" not in came.out
+    said = " ".join(came.out.split())
+    if row.codes == REFUSED or kind == NOTHING:
+        assert row.says in said
+    elif code != usual:
+        assert row.tells in said
+
+
+def test_a_configuration_elsewhere_says_what_to_add(pytester: pytest.Pytester) -> None:
+    folder = pytester.path / "ci"
+    folder.mkdir()
+    (folder / "own.ini").write_text(f"[pytest]\npythonpath = {PROJECT}\n")
+    (pytester.path / "checks").mkdir()
+    (pytester.path / "checks/conftest.py").write_text((PROJECT / "checks/conftest.py").read_text())
+    came = run_suite(pytester, ALL_GOOD, "-c", "ci/own.ini", "checks", target=None)
+    assert came.code == 4
+    assert "the conftest.py beside checks/ was not read" in came.out
+    options = ("-c", "ci/own.ini", "--confcutdir", ".", "--target", "facts.toml", "checks")
+    came = run_suite(pytester, ALL_GOOD, *options, target=None)
+    assert came.code == 0, came.out
+
+
+def test_checks_that_lie_elsewhere_are_not_looked_at_by_chance(pytester: pytest.Pytester) -> None:
+    run_suite(pytester, ALL_GOOD)
+    (pytester.path / "checks").rename(pytester.path / "mine")
+    came = pytester.runpytest_inprocess(*LEAN, "mine")
+    assert int(came.ret) == 4
+    came.stderr.fnmatch_lines(["ERROR: mine/test_dns.py::test_*: a check that is not in checks/: run pytest where *"])
