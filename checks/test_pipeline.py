@@ -2,10 +2,13 @@
 
 import pytest
 
-from fixtures.github.actions import LastRun, Runners
+from fixtures.github.actions import LastRun
+from fixtures.github.runners import Runners
+from fixtures.github.triggering import Triggering
 from fixtures.repository.unit import UnitFile
 from fixtures.repository.workflow import Workflow, WorkflowFile
 from fixtures.suite.judging import Judge
+from fixtures.suite.verdict import Unreachable
 
 
 @pytest.mark.fact("pipeline.workflow")
@@ -19,7 +22,10 @@ def test_workflow(judge: Judge, workflow_file: WorkflowFile) -> None:
 
 @pytest.mark.fact("pipeline.parses")
 def test_parses(judge: Judge, workflow_file: WorkflowFile) -> None:
-    """GitHub cannot read the workflow, and so never runs it. Mend the line in the note; `actionlint` tells more."""
+    """GitHub refuses the workflow, and so never runs it. Mend what the note names; `actionlint` tells more.
+
+    Not seen here: keys that GitHub does not know, wrong expressions, and actions that are not there.
+    """
     judge(not workflow_file.fault, note=workflow_file.fault)
 
 
@@ -33,12 +39,27 @@ def test_unit(judge: Judge, repository_unit: UnitFile) -> None:
 
 
 @pytest.mark.fact("pipeline.trigger_paths")
-def test_trigger_paths(judge: Judge, workflow: Workflow) -> None:
-    """Changes of what the document names do not start a deployment, or changes of anything do.
+def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering) -> None:
+    """Changes of what the document names do not start a deployment, or not all of them, or changes of anything do.
 
-    Mend `on.push.paths` in the workflow.
+    Mend `on.push` in the workflow: its `paths`, of which the last that matches decides, and its `branches`. One that is
+    disabled is switched on under the repository's Actions > the workflow > ⋯ > Enable workflow.
+
+    Not seen here: whether changes ever come to the branch that it names, where that is not the default one; and where
+    GitHub cannot be asked, whether there is such a branch, and whether the workflow is disabled.
     """
-    judge(workflow.triggers(judge.expect), note=workflow.told)
+    if triggering.off:
+        judge("nothing", ok=False, note=triggering.off)
+    reached = triggering.reached(workflow.push) if workflow.push else True
+    if reached is None:
+        raise Unreachable(
+            "the workflow: which branches there are",
+            f"whether a push triggers {workflow.path} cannot be told: {workflow.told}, the default branch is "
+            f"{triggering.default_branch}, and whether there is a branch that matches is not known; give the GitHub "
+            "token Contents: read, or name a branch that is there",
+        )
+    branches = f"; of these, GitHub has no branch {', '.join(triggering.missing)}" if triggering.missing else ""
+    judge(workflow.triggers(judge.expect) if reached else ("nothing",), note=f"{workflow.told}{branches}")
 
 
 @pytest.mark.fact("pipeline.manual")
@@ -49,12 +70,14 @@ def test_manual(judge: Judge, workflow: Workflow) -> None:
 
 @pytest.mark.fact("pipeline.labels")
 def test_labels(judge: Judge, workflow: Workflow) -> None:
-    """No job asks for the documented runner: the deployment runs on a machine without the tunnel's service.
+    """The job that deploys does not ask for the documented runner: it runs on a machine without the tunnel's service.
 
-    Mend the job's `runs-on`.
+    Mend the job's `runs-on`. The job that deploys is known by what it does to the tunnel's service, in its own steps or
+    in a script of the repository; where none is known by it, every job has to ask for the runner.
+
+    Not seen here: a runner's group, and a job that a condition keeps from running.
     """
-    jobs = "; ".join(f"{job.name}: {', '.join(job.labels) or 'none'}" for job in workflow.jobs)
-    judge(workflow.labels(judge.expect), note=f"the labels of the jobs: {jobs}")
+    judge(workflow.labels(judge.expect), note=f"the labels of the jobs: {workflow.told_jobs}")
 
 
 @pytest.mark.fact("pipeline.skip_switch")
@@ -62,16 +85,21 @@ def test_skip_switch(judge: Judge, workflow: Workflow) -> None:
     """A manual run cannot leave the Access probe out: every deployment fails for as long as the probe does.
 
     Add the input to `workflow_dispatch`, and let the probe's step ask for it with `if`.
+
+    Not seen here: what is left out by it, and whether the condition is the right way round.
     """
     judge(workflow.switch(judge.expect))
 
 
 @pytest.mark.fact("pipeline.runner_online")
 def test_runner_online(judge: Judge, github_runners: Runners) -> None:
-    """No runner of this label listens: a deployment waits in the queue for a day, unseen.
+    """No runner of this label listens, and a deployment waits for a day, unseen; or one bears it that is not the host.
 
     Start the runner's service on the host (`sudo ./svc.sh start` in its directory), or register it again under the
-    repository's Settings > Actions > Runners.
+    repository's Settings > Actions > Runners. Take the label from every other machine: a deployment may come there.
+
+    Not seen here: another Linux machine of the host's architecture that bears the label, for the document does not
+    state the runner's name; an organisation's runners.
     """
     judge(github_runners.online(judge.expect), note=github_runners.told)
 
@@ -81,5 +109,7 @@ def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
     """The last deployment did not end as documented, and what it left half done is what the host runs.
 
     Open the run in the note, mend what failed, and run it again.
+
+    Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now.
     """
     judge(workflow_run.conclusion, note=workflow_run.told)

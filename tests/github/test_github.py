@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -9,7 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fixtures.facts.target import Github, Target
-from fixtures.github.actions import github_runners, github_secrets, workflow_run
+from fixtures.github.actions import github_secrets, workflow_run
+from fixtures.github.runners import Runner, Runners, github_runners
+from fixtures.github.triggering import Triggering, triggering
+from fixtures.repository.workflow import Push, Workflow, workflow
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Unmet, Unreachable
 from tests.secrets.runs import run_of
@@ -98,6 +102,87 @@ def test_a_runner_counts_when_it_is_online(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.online("spark") == "spark"
     assert found.online("gpu") == "b (offline; gpu)"
     assert found.online("moon") == "no runner with this label"
+    assert found.online("SPARK") == "SPARK"
+
+
+HERE = Runner("spark-291b", True, ("self-hosted", "Linux", "ARM64", "spark"), "Linux")
+STRANGERS = {
+    "it runs macOS": Runner("laptop", True, ("self-hosted", "macOS", "ARM64", "Spark"), "macOS"),
+    "its machine is X64": Runner("desktop", True, ("self-hosted", "Linux", "X64", "spark"), "Linux"),
+}
+
+
+@pytest.mark.parametrize("why", STRANGERS)
+def test_a_runner_that_cannot_be_on_the_host_is_told_though_the_right_one_is_online(why: str) -> None:
+    for runners in ((STRANGERS[why],), (HERE, STRANGERS[why])):
+        assert Runners(runners, "aarch64").online("spark") == f"not on the host: {STRANGERS[why]}: {why}"
+
+
+def test_what_github_does_not_say_of_a_runner_is_not_held_against_it() -> None:
+    bare = Runner("bare", True, ("spark",))
+    assert Runners((HERE, bare), "aarch64").online("spark") == "spark"
+    assert Runners((HERE,), "riscv64").online("spark") == "spark"
+    assert Runners((STRANGERS["its machine is X64"],), "").online("spark") == "spark"
+    unlabelled = Runner("laptop", True, ("self-hosted", "macOS"), "macOS")
+    assert Runners((HERE, unlabelled), "aarch64").online("spark") == "spark"
+
+
+def triggered(url: str, monkeypatch: pytest.MonkeyPatch, *branches: str) -> Triggering:
+    run = run_at(url, monkeypatch)
+    seen = Workflow("x/deploy.yml", Push(("a",), branches), True, (), (), (), True)
+    run._futures[workflow] = Future()
+    run._futures[workflow].set_result(seen)
+    return run.get(triggering)
+
+
+def hub(state: str = "active", contents: int = 404) -> Script:
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        match path.removeprefix("/repos/we/infra"):
+            case "":
+                return 200, {}, {"default_branch": "main"}
+            case "/actions/workflows/deploy.yml":
+                return 200, {}, {"state": state}
+            case "/branches/release":
+                return 200, {}, {"name": "release"}
+        return contents, {}, {"message": "no"}
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("branches", "contents", "reached"),
+    [
+        ((), 404, True),
+        (("main",), 403, True),
+        (("release",), 404, True),
+        (("trunk",), 404, False),
+        (("trunk", "main"), 404, True),
+        (("trunk", "old"), 404, False),
+        (("trunk",), 403, None),
+        (("trunk", "feature/**"), 404, None),
+        (("!main",), 404, False),
+    ],
+)
+def test_whether_a_push_to_some_branch_triggers(
+    branches: tuple[str, ...], contents: int, reached: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with api(hub(contents=contents)) as (url, _):
+        seen = triggered(url, monkeypatch, *branches)
+    assert seen.reached(Push(("a",), branches)) is reached
+    assert (seen.state, seen.off) == ("active", "")
+
+
+def test_a_disabled_workflow_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api(hub("disabled_inactivity")) as (url, _):
+        assert triggered(url, monkeypatch).off == "GitHub has it disabled_inactivity"
+
+
+def test_where_github_cannot_be_asked_the_file_alone_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api(always(500, {})) as (url, _):
+        seen = triggered(url, monkeypatch, "trunk")
+    assert seen == Triggering()
+    assert seen.reached(Push((), ("trunk",)))
+    assert run_of(Target()).get(triggering) == Triggering()
 
 
 def test_the_last_completed_run(monkeypatch: pytest.MonkeyPatch) -> None:

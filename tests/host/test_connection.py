@@ -64,7 +64,7 @@ def test_a_host_that_answers_otherwise_than_it_must_fails_its_fact(
 
 
 def _workflow(installs: bool) -> Workflow:
-    return Workflow("w.yml", (), manual=True, inputs=(), unused_inputs=(), jobs=(), installs_pulumi=installs)
+    return Workflow("w.yml", None, manual=True, inputs=(), unused_inputs=(), jobs=(), installs_pulumi=installs)
 
 
 def test_pulumi_on_the_path(stub: StubHost) -> None:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -6,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.facts.target import Repository, Target
-from fixtures.repository.workflow import fault_of, parse, workflow, workflow_file
+from fixtures.repository.filters import matches, taken_back
+from fixtures.repository.workflow import Push, Workflow, parse, workflow, workflow_file
+from fixtures.repository.workflow_syntax import fault_of
 from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet
+from fixtures.suite.verdict import Unmet, Unreachable
 from tests.secrets.runs import run_of
 
 PATH = ".github/workflows/deploy.yml"
+STEPS = "steps: [{run: y}]"
 GOOD = """
 name: Deploy
 on:
@@ -29,6 +33,7 @@ jobs:
     runs-on: [self-hosted, linux, spark]
     steps:
       - uses: pulumi/actions@v6
+      - run: sudo systemctl restart cloudflared
       - if: ${{ !inputs.skip_access_probe }}
         run: ./probe
   watchdog:
@@ -43,18 +48,18 @@ def run_with(tmp_path: Path, text: str | bytes | None, **facts: Any) -> Run:
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
     target = Target(repository=Repository(path=str(tmp_path)))
-    return run_of(target, {"pipeline": {"workflow": PATH, **facts}})
+    return run_of(target, {"pipeline": {"workflow": PATH, "unit": "infra/cloudflared.service", **facts}})
 
 
 def test_what_a_workflow_says(tmp_path: Path) -> None:
     seen = run_with(tmp_path, GOOD).get(workflow)
-    assert seen.push_paths == ("infrastructure/spark/**", PATH)
+    assert seen.push == Push(("infrastructure/spark/**", PATH), ("main",))
     assert seen.triggers(("infrastructure/spark/**",)) == ("infrastructure/spark/**",)
-    assert seen.triggers(("docs/**",)) == seen.push_paths
+    assert seen.triggers(("docs/**",)) == seen.push.paths
     assert seen.manual
     assert seen.installs_pulumi
     assert seen.labels(("spark", "self-hosted")) == ("spark", "self-hosted")
-    assert seen.labels(("gpu",)) == ("self-hosted", "linux", "spark", "ubuntu-latest")
+    assert seen.labels(("gpu",)) == ("self-hosted", "linux", "spark")
     assert seen.switch("skip_access_probe") == "skip_access_probe"
     assert seen.switch("loud") == "loud, which nothing in the workflow looks at"
     assert seen.switch("quiet") == "only skip_access_probe, loud"
@@ -72,10 +77,10 @@ def test_what_a_workflow_says(tmp_path: Path) -> None:
     ],
 )
 def test_triggers_in_all_their_forms(on: str, paths: tuple[str, ...] | None, manual: bool) -> None:
-    text = f"on: {on}\njobs: {{a: {{runs-on: x}}}}\n"
+    text = f"on: {on}\njobs: {{a: {{runs-on: x, {STEPS}}}}}\n"
     assert fault_of(text) == ""
     seen = parse(PATH, text)
-    assert (seen.push_paths, seen.manual) == (paths, manual)
+    assert (seen.push.paths if seen.push else None, seen.manual) == (paths, manual)
     assert seen.switch("any") == "no input at all"
 
 
@@ -84,7 +89,7 @@ def test_triggers_in_all_their_forms(on: str, paths: tuple[str, ...] | None, man
     [("spark", ("spark",)), ("{group: g, labels: [self-hosted, spark]}", ("self-hosted", "spark")), ("{group: g}", ())],
 )
 def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> None:
-    assert parse(PATH, f"on: push\njobs: {{a: {{runs-on: {runs_on}}}}}\n").jobs[0].labels == labels
+    assert parse(PATH, f"on: push\njobs: {{a: {{runs-on: {runs_on}, {STEPS}}}}}\n").jobs[0].labels == labels
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,12 @@ def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> Non
         ("on: push\n", "`jobs` is missing"),
         ("on: push\njobs: {a: {steps: []}}\n", "the job a has no runs-on"),
         ("on: push\njobs: {a: *nowhere}\n", "line 2: "),
+        ("on: push\njobs: {a: {runs-on: x}}\n", "the job a has no steps"),
+        ("on: push\njobs: {a: {runs-on: x, steps: []}}\n", "the job a has no steps"),
+        ("on: push\njobs: {a: {runs-on: x, steps: none}}\n", "the job a has no steps"),
+        ("on: push\njobs: {a: {runs-on: x, steps: [{run: y}, {name: z}]}}\n", "step 2 of the job a has neither"),
+        (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}}}\n", "the job a needs b, which is no job"),
+        (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: [a]}}}}\n", "the job a needs itself"),
         ("on: !!python/object/apply:os.system [true]\njobs: {}\n", "line 1: "),
         ("[" * 5000, "nested too deep"),
     ],
@@ -140,6 +151,175 @@ def test_where_several_could_be_meant_none_is_taken(tmp_path: Path) -> None:
         (tmp_path / ".github/workflows" / name).write_text(GOOD)
     with pytest.raises(Unmet, match="absent"):
         run.get(workflow_file)
+
+
+WANTED = ("self-hosted", "spark")
+SERVICES = ("cloudflared.service",)
+DEPLOYS = "steps: [{run: sudo systemctl restart cloudflared}]"
+
+
+def of(jobs: str, on: str = "push", files: dict[str, str] | None = None) -> Workflow:
+    text = f"on: {on}\njobs:\n{jobs}\n"
+    assert fault_of(text) == ""
+    return parse(PATH, text, (files or {}).get, SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "labels"),
+    [
+        (f"  a: {{runs-on: [self-hosted, spark], {STEPS}}}", WANTED),
+        (f"  a: {{runs-on: [Self-Hosted, SPARK], {STEPS}}}", WANTED),
+        (f"  a: {{runs-on: spark, {STEPS}}}", WANTED),
+        (f"  a: {{runs-on: self-hosted, {STEPS}}}", ("self-hosted",)),
+        (f"  a: {{runs-on: ubuntu-latest, {STEPS}}}", ("ubuntu-latest",)),
+        # the job that deploys, and not another one, has to ask for the runner
+        (f"  a: {{runs-on: ubuntu-latest, {DEPLOYS}}}\n  b: {{runs-on: spark, {STEPS}}}", ("ubuntu-latest",)),
+        (f"  a: {{runs-on: spark, {DEPLOYS}}}\n  b: {{runs-on: ubuntu-latest, {STEPS}}}", WANTED),
+        (f"  a: {{runs-on: spark, {DEPLOYS}}}\n  b: {{runs-on: ubuntu-latest, {DEPLOYS}}}", ("spark", "ubuntu-latest")),
+        (f"  a: {{runs-on: spark, {DEPLOYS}, if: false}}", ()),
+        (f"  a: {{runs-on: ubuntu-latest, {DEPLOYS}, if: false}}\n  b: {{runs-on: spark, {STEPS}}}", WANTED),
+        # by a script of the repository, or a local action
+        ("  a: {runs-on: x, steps: [{run: ./deploy.sh}]}\n  b: {runs-on: spark, steps: [{run: y}]}", ("x",)),
+        ("  a: {runs-on: x, steps: [{uses: ./install}]}\n  b: {runs-on: spark, steps: [{run: y}]}", ("x",)),
+        # by a workflow of the repository
+        ("  a: {uses: ./.github/workflows/call.yml, with: {runner: spark}}", WANTED),
+        ("  a: {uses: ./.github/workflows/call.yml}", ("ubuntu-latest",)),
+        # to look at the unit is not to deploy it
+        (
+            (
+                "  a: {runs-on: x, steps: [{run: systemd-analyze verify infra/cloudflared.service}]}\n"
+                f"  b: {{runs-on: spark, {DEPLOYS}}}"
+            ),
+            WANTED,
+        ),
+    ],
+)
+def test_the_job_that_deploys_asks_for_the_runner(jobs: str, labels: tuple[str, ...]) -> None:
+    assert of(jobs, files=FILES).labels(WANTED) == labels
+
+
+FILES = {
+    "deploy.sh": "#!/bin/sh\n# not: systemctl restart nginx\nsudo systemctl restart cloudflared\n",
+    "install/action.yml": "runs: {steps: [{run: cp unit /etc/systemd/system/cloudflared.service}]}",
+    ".github/workflows/call.yml": "on: {workflow_call: {inputs: {runner: {default: ubuntu-latest}}}}\n"
+    "jobs: {in: {runs-on: '${{ inputs.runner }}', steps: [{run: y}]}}",
+    ".github/workflows/round.yml": "on: workflow_call\njobs: {in: {uses: ./.github/workflows/round.yml}}",
+    "commented.sh": "# sudo systemctl restart cloudflared",
+}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "why"),
+    [
+        (f"  a: {{runs-on: x, {STEPS}}}\n  b: {{runs-on: spark, {STEPS}}}", "a: x; b: spark"),
+        (
+            "  a: {runs-on: x, steps: [{run: ./commented.sh}]}\n  b: {runs-on: spark, steps: [{run: y}]}",
+            "a: x; b: spark",
+        ),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {STEPS}}}", "which is decided when it runs"),
+        ("  a: {uses: we/infra/.github/workflows/x.yml@main}", "which cannot be read here"),
+        ("  a: {uses: ./.github/workflows/gone.yml}", "which cannot be read here"),
+        ("  a: {uses: ./.github/workflows/round.yml}", "which cannot be read here"),
+    ],
+)
+def test_what_does_not_stand_in_the_file_is_not_called_wrong(jobs: str, why: str) -> None:
+    with pytest.raises(Unreachable) as caught:
+        of(jobs, files=FILES).labels(WANTED)
+    assert why in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("step", "used"),
+    [
+        ("{run: y, if: '!inputs.skip'}", True),
+        ("{run: y, if: \"github.event.inputs.skip != 'true'\"}", True),
+        ("{run: y, env: {SKIP: '${{ inputs[''skip''] }}'}}", True),
+        ("{run: 'probe ${{ inputs.skip }}'}", True),
+        ("{run: y}  # inputs.skip", False),
+        ("{run: '# ${{ inputs.skip }}'}", False),
+        ("{run: echo inputs.skip}", False),
+        ("{run: y, if: inputs.skipped}", False),
+        ("{run: y, name: skip}", False),
+    ],
+)
+def test_a_switch_counts_where_it_is_looked_at(step: str, used: bool) -> None:
+    on = "{workflow_dispatch: {inputs: {skip: {type: boolean}}}}"
+    seen = of(f"  a:\n    runs-on: x\n    steps:\n      - {step}", on)
+    assert seen.switch("skip") == ("skip" if used else "skip, which nothing in the workflow looks at")
+
+
+@pytest.mark.parametrize(
+    ("step", "installs"),
+    [
+        ("{uses: pulumi/actions@v6}", True),
+        ("{run: 'curl -fsSL https://get.pulumi.com | sh'}", True),
+        ("{run: y}  # curl -fsSL https://get.pulumi.com | sh", False),
+        ("{run: '# uses: pulumi/actions@v6'}", False),
+    ],
+)
+def test_whether_the_workflow_brings_pulumi(step: str, installs: bool) -> None:
+    assert of(f"  a:\n    runs-on: x\n    steps:\n      - {step}").installs_pulumi is installs
+
+
+SPARK = "infrastructure/spark/**"
+
+
+@pytest.mark.parametrize(
+    ("paths", "triggers"),
+    [
+        ([SPARK], True),
+        (["docs/**", SPARK], True),
+        ([f"!{SPARK}", SPARK], True),
+        ([SPARK, "!docs/**"], True),
+        ([SPARK, "!infrastructure/sparkle/**"], True),
+        ([SPARK, "!*.md"], True),
+        ([SPARK, f"!{SPARK}"], False),
+        ([SPARK, "!infrastructure/**"], False),
+        ([SPARK, "!**/*.md"], False),
+        ([SPARK, "!infrastructure/*/x/*.service"], False),
+        ([SPARK, "!infrastructure/spark/[a-c]*"], False),
+        ([SPARK, f"!{SPARK}", SPARK], True),
+        (["docs/**"], False),
+        ([], False),
+    ],
+)
+def test_a_path_that_is_taken_back_triggers_nothing(paths: list[str], triggers: bool) -> None:
+    seen = of(f"  a: {{runs-on: x, {STEPS}}}", json.dumps({"push": {"paths": paths}}))
+    assert (seen.triggers((SPARK,)) == (SPARK,)) is triggers
+
+
+@pytest.mark.parametrize(
+    ("push", "main", "never"),
+    [
+        ({}, True, False),
+        ({"branches": ["main"]}, True, False),
+        ({"branches": ["m*", "!next"]}, True, False),
+        ({"branches": ["trunk"]}, False, False),
+        ({"branches": ["releases/**"]}, False, False),
+        ({"branches": ["**", "!main"]}, False, False),
+        ({"branches": ["!main"]}, False, True),
+        ({"branches": ["main", "!**"]}, False, True),
+        ({"branches": ["main", "!main"]}, False, True),
+        ({"branches-ignore": ["ma*n"]}, False, False),
+        ({"branches-ignore": ["**"]}, False, True),
+        ({"branches-ignore": ["next"]}, True, False),
+        ({"tags": ["v*"]}, False, True),
+        ({"tags": ["v*"], "branches": ["main"]}, True, False),
+        ({"branches": ["mai+n?"]}, True, False),
+        ({"branches": ["ma[i]n"]}, True, False),
+    ],
+)
+def test_which_branches_trigger_it(push: dict[str, list[str]], main: bool, never: bool) -> None:
+    seen = of(f"  a: {{runs-on: x, {STEPS}}}", json.dumps({"push": {"paths": [SPARK], **push}}))
+    assert seen.push is not None
+    assert (seen.push.takes("main"), bool(seen.push.never)) == (main, never)
+    assert (seen.triggers((SPARK,)) == (SPARK,)) is not never
+
+
+@given(st.text("ab*/", max_size=8), st.text("ab*/", max_size=8), st.text("ab/", max_size=6))
+def test_patterns_that_take_a_path_in_common_are_seen_to_meet(one: str, other: str, path: str) -> None:
+    if matches([one], path) and matches([other], path) and not one.startswith("!"):
+        assert taken_back(one, [one, f"!{other}"])
 
 
 @given(st.text())
