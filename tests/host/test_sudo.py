@@ -1,29 +1,138 @@
-"""What the SSH user may do as root."""
+"""What the SSH user may do as root: by recordings of what sudo 1.9.13 lists, and by how often sudo is asked."""
 
+import pytest
+
+from fixtures.facts.target import Ssh
+from fixtures.host.connection import HostBackend, guard
+from fixtures.host.files import READ
 from fixtures.host.sudo import sudo_rights
+from fixtures.host.sudo_rules import Grant, parse
+from fixtures.ssh.backend import PersistentBackend
+from fixtures.ssh.connection import Connection
+from fixtures.suite.verdict import Unreachable
 from tests.host.stubs import StubHost, run_on
 
 COMMANDS = ("systemctl daemon-reload", "systemctl restart cloudflared", "rm -rf '/a b'", "echo 'never closed")
+DEFAULTS = """Matching Defaults entries for spark on dgx:
+    env_reset, mail_badpass,
+    secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin,
+    use_pty
+
+"""
+HEAD = "User spark may run the following commands on dgx:\n"
+ALL_FREE = f"{DEFAULTS}{HEAD}    (ALL : ALL) NOPASSWD: ALL\n"
+MIXED = f"""{DEFAULTS}{HEAD}    (ALL : ALL) ALL
+    (root) NOPASSWD: /usr/bin/cat, /usr/bin/stat, /usr/bin/journalctl,
+        /usr/bin/systemctl daemon-reload
+"""
+TAGGED = f"""{DEFAULTS}{HEAD}    (ALL : ALL) NOPASSWD: ALL
+    (root) PASSWD: /usr/bin/systemctl restart cloudflared, NOPASSWD:
+        !/usr/bin/id, /usr/bin/systemctl enable *
+"""
+FREE_BY_DEFAULT = DEFAULTS.replace("use_pty", "use_pty, !authenticate")
+ALIASED = f"""{FREE_BY_DEFAULT}{HEAD}    (root : adm) SETENV: NOEXEC:
+        /usr/bin/systemctl restart cloudflared, /usr/bin/systemctl daemon-reload
+    (ollama) NOPASSWD: /usr/bin/true
+"""
+LAST_ASKS = f"{HEAD}    (ALL : ALL) NOPASSWD: /usr/bin/cat\n    (ALL : ALL) ALL\n"
+GERMAN = "Der Benutzer spark darf die folgenden Befehle auf dgx ausführen:\n    (ALL : ALL) NOPASSWD: ALL\n"
+OTHERS = f"{HEAD}    (ollama) NOPASSWD: ALL\n"
+RESTART = "/usr/bin/systemctl restart cloudflared"
+RELOAD = "/usr/bin/systemctl daemon-reload"
+
+
+@pytest.mark.parametrize(
+    ("listing", "restart", "reload", "free"),
+    [
+        (ALL_FREE, False, False, None),
+        (GERMAN, False, False, None),
+        (MIXED, True, False, {"cat", "stat", "journalctl", "systemctl"}),
+        (TAGGED, True, False, None),
+        (ALIASED, False, False, {"systemctl"}),
+        (LAST_ASKS, True, True, set()),
+        (OTHERS, None, None, set()),
+        ("", None, None, set()),
+    ],
+)
+def test_whether_sudo_asks_for_a_password(
+    listing: str, restart: bool | None, reload: bool | None, free: set[str] | None
+) -> None:
+    rules = parse(listing)
+    assert (rules.asks(RESTART), rules.asks(RELOAD)) == (restart, reload)
+    assert rules.free == free
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("ALL", True),
+        ("/usr/bin/systemctl", True),
+        ("/usr/bin/", True),
+        ("/usr/", False),
+        ("/usr/bin/system*", True),
+        ("/usr/bin/systemctl restart *", True),
+        ("/usr/bin/systemctl restart clouds", False),
+        ('/usr/bin/systemctl ""', False),
+        ("^/usr/bin/systemctl$ ^restart (cloudflared|ollama)$", True),
+        ("^/usr/bin/systemctl$ ^stop", False),
+        ("/bin/systemctl", False),
+    ],
+)
+def test_which_rule_is_about_a_command(pattern: str, matches: bool) -> None:
+    assert Grant(pattern, password=False).matches(RESTART) is matches
+
+
+def test_escapes_and_digests_of_a_rule() -> None:
+    (grant,) = parse(f"{HEAD}    (root) NOPASSWD: sha224:0Gom== /usr/bin/x a\\,b\\:c\\=d\n").grants
+    assert grant == Grant("/usr/bin/x a,b:c=d", password=False)
+
+
+def _lists(stub: StubHost, listing: str, answer: str = "") -> None:
+    """A sudo that lists rules, and says of each command where it is unless `answer` says otherwise."""
+    stub.command("id", "echo 1000")
+    stub.prints("listing", listing)
+    stub.command(
+        "sudo", f'[ "$1 $2" = "-n -l" ] || exit 9\n[ $# -gt 2 ] || exec listing\nshift 3\n{answer}\necho "/usr/bin/$*"'
+    )
 
 
 def test_each_command_is_asked_about_and_none_is_run(stub: StubHost) -> None:
-    stub.command(
-        "sudo",
-        '[ "$1 $2 $3" = "-n -l --" ] || exit 9\n'
+    _lists(
+        stub,
+        ALL_FREE,
         'case "$*" in *restart*) echo "Sorry, not allowed" >&2; exit 1 ;; esac\n'
-        '[ "$4" != rm ] || [ "$6" = "/a b" ] || exit 8',
+        '[ "$1" != rm ] || [ "$3" = "/a b" ] || exit 8',
     )
     seen = run_on(stub, host__sudo=list(COMMANDS)).get(sudo_rights)
     assert seen.refused == ("systemctl restart cloudflared",)
     assert seen.allowed == (COMMANDS[0], COMMANDS[2], COMMANDS[3])
-    assert seen.said == "Sorry, not allowed"
-    assert len(stub.backend.ahead) == len(COMMANDS)
+    assert (seen.said, seen.asking) == ("Sorry, not allowed", ())
+    assert len(stub.backend.ahead) == len(COMMANDS) + 2
 
 
-def test_a_password_that_is_asked_for_is_a_refusal(stub: StubHost) -> None:
+def test_mixed_rules_say_yes_and_ask_for_a_password_then(stub: StubHost) -> None:
+    _lists(stub, MIXED)
+    seen = run_on(stub, host__sudo=list(COMMANDS[:2])).get(sudo_rights)
+    assert (seen.allowed, seen.refused, seen.asking) == ((COMMANDS[0],), (COMMANDS[1],), (COMMANDS[1],))
+
+
+def test_root_is_never_asked(stub: StubHost) -> None:
+    _lists(stub, f"{HEAD}    (ALL : ALL) ALL\n")
+    stub.command("id", "echo 0")
+    assert run_on(stub, host__sudo=list(COMMANDS[:2])).get(sudo_rights).allowed == COMMANDS[:2]
+
+
+def test_a_rule_that_cannot_be_found_is_not_a_refusal(stub: StubHost) -> None:
+    _lists(stub, OTHERS)
+    with pytest.raises(Unreachable, match="lists no rule"):
+        run_on(stub, host__sudo=list(COMMANDS[:2])).get(sudo_rights)
+
+
+def test_a_password_that_is_asked_for_is_a_refusal_and_asked_once(stub: StubHost) -> None:
     seen = run_on(stub).get(sudo_rights)
     assert seen.allowed == ()
     assert seen.said == "sudo: a password is required"
+    assert [command for command in stub.backend.commands if "sudo" in command] == ["sudo -n -l"]
 
 
 def test_a_host_without_sudo(stub: StubHost) -> None:
@@ -32,5 +141,59 @@ def test_a_host_without_sudo(stub: StubHost) -> None:
 
 
 def test_no_word_reaches_the_shell_unquoted(stub: StubHost) -> None:
+    _lists(stub, ALL_FREE)
     run_on(stub, host__sudo=["$(touch x); `id` && true"]).get(sudo_rights)
-    assert stub.backend.commands == ["sudo -n -l -- '$(touch' 'x);' '`id`' '&&' true"]
+    assert stub.backend.commands[2:] == ["sudo -n -l -- '$(touch' 'x);' '`id`' '&&' true"]
+
+
+# --- sudo is not asked for what would cost a failed login
+
+
+@pytest.fixture
+def asked(stub: StubHost, monkeypatch: pytest.MonkeyPatch) -> HostBackend:
+    """The suite's own backend, whose commands the stub host runs."""
+
+    def run(backend: HostBackend, command: str, *args: str, **_: object) -> object:
+        return stub.backend.run(backend.get_command(command, *args))
+
+    monkeypatch.setattr(PersistentBackend, "run", run)
+    return HostBackend(Connection(Ssh(host="nowhere")))
+
+
+def _count(stub: StubHost, listing: str) -> None:
+    """A sudo that writes down what it is asked, and lists rules, or asks for a password."""
+    stub.prints("listing", listing)
+    lists = "exec listing" if listing else "echo 'sudo: Passwort ist notwendig' >&2; exit 1"
+    stub.command("sudo", f'echo "$*" >>{stub.bin}/asked\n[ "$*" != "-n -l" ] || {{ {lists}; }}\necho ran "$2"')
+
+
+def _asked(stub: StubHost) -> list[str]:
+    return (stub.bin / "asked").read_text().splitlines()
+
+
+def test_after_one_refusal_sudo_is_asked_no_more(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, "")
+    for number in range(13):
+        result = asked.run("sudo -n cat -- %s", f"/root/{number}")
+        assert (result.rc, result.stderr) == (1, "sudo: Passwort ist notwendig\n")
+    assert asked.run("sudo -n /bin/sh -c %s", "true").rc == 1
+    assert asked.run("true").rc == 0
+    assert _asked(stub) == ["-n -l"]
+
+
+def test_only_what_the_rules_leave_free_is_asked_for(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, MIXED)
+    assert asked.run("sudo -n cat -- x; sudo -n /usr/bin/stat x").stdout == "ran cat\nran /usr/bin/stat\n"
+    assert asked.run("x=$(sudo -n readlink x 2>&1); echo $x").stdout == "sudo: a password is required\n"
+    assert _asked(stub) == ["-n -l", "-n cat -- x", "-n /usr/bin/stat x"]
+
+
+def test_where_all_is_free_nothing_stands_between(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, ALL_FREE)
+    assert asked.run("sudo -n anything").stdout == "ran anything\n"
+    assert asked.get_command(READ, "/x").startswith("f=/x")
+    assert len(_asked(stub)) == 2
+
+
+def test_a_host_without_sudo_says_so_by_itself(stub: StubHost) -> None:
+    assert guard(stub.backend.result(127, b"", b"", b"sudo: not found")) == ""

@@ -50,6 +50,19 @@ def test_sudo_that_asks_and_sudo_that_refuses(tmp_path: Path) -> None:
             assert refused.complaint.startswith("Sorry, user operator is not allowed to execute")
             assert (await shell(host, "sudo -n -l systemctl restart cloudflared")).status == 1
             assert (await shell(host, "sudo -n systemctl daemon-reload")).status == 0
+            rules.write_text(
+                "operator ALL=(ALL:ALL) ALL\noperator ALL=(ALL:ALL) NOPASSWD: /usr/bin/cat, /usr/bin/systemctl enable\n"
+            )
+            assert (await shell(host, "sudo -n cat /dev/null")).status == 0
+            assert (await shell(host, "sudo -n systemctl enable cloudflared")).status == 0
+            for command in ("sudo -n systemctl restart cloudflared", "sudo -n true"):
+                assert (await shell(host, command)).complaint == "sudo: a password is required"
+            assert (await shell(host, "sudo -n -l systemctl restart cloudflared")).status == 0
+            listed = (await shell(host, "sudo -n -l")).text.splitlines()
+            assert listed[1:] == [
+                "    (ALL : ALL) ALL",
+                "    (ALL : ALL) NOPASSWD: /usr/bin/cat, /usr/bin/systemctl enable",
+            ]
             rules.write_text("operator ALL=(ALL:ALL) ALL\n")
             asked = await shell(host, "sudo -n true")
             assert (asked.status, asked.complaint) == (1, "sudo: a password is required")
