@@ -117,7 +117,7 @@ def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
 
 @pytest.mark.fact("ollama.accepts_host")
 def test_accepts_host(judge: Judge, ollama_host_replay: HostReplay) -> None:
-    """Ollama refuses what the tunnel sends, because of the Host header: the public 403 with no trace in any log.
+    """Ollama refuses what the tunnel sends, because of the Host header: a public 403 that the tunnel never logs.
 
     Set the ingress rule's httpHostHeader to Ollama's own host and port: Zero Trust > Networks > Tunnels > the tunnel >
     Public hostname > HTTP Settings > HTTP Host Header, or by API. The connector takes it over by itself. OLLAMA_ORIGINS

@@ -122,6 +122,13 @@ def test_an_extending_file_lays_its_tables_over_the_other(tmp_path: Path) -> Non
     assert (ttl.expect, ttl.source) == (300, spark().facts.all()["dns.ttl"].source)
 
 
+def test_an_extending_file_takes_a_fact_back_with_false(tmp_path: Path) -> None:
+    head = 'extends = "spark-291b"\n[facts.ollama]\n'
+    less = load(written(tmp_path, f"{head}quantization = false\n"))
+    assert set(spark().facts.all()) - set(less.facts.all()) == {"ollama.quantization"}
+    assert "unknown key; did you mean quantization?" in refusal(tmp_path, f"{head}quantisation = false\n")
+
+
 def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text('extends = "./mine.toml"')
     path = written(tmp_path, 'extends = "./other.toml"')

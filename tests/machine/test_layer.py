@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fixtures.facts.load import find, load
-from fixtures.lab.host.documented import MODELS
+from fixtures.lab.host.documented import MODELS, OLLAMA_HOME
 from fixtures.lab.machine import layer
 from fixtures.lab.machine.sshd import Keys
 from fixtures.lab.ollama.genuine import BLOBS, genuine
@@ -43,7 +43,9 @@ def test_a_genuine_ollama_finds_its_models_and_its_libraries(tmp_path: Path, tre
     assert (tree / "usr/local/bin/ollama").read_text() == "#!/bin/sh\n"
     link = tree / MODELS / BLOBS / weights.name
     assert link.readlink() == Path(binds[weights.resolve().parent], weights.name)
-    assert link.lstat().st_uid == (tree / MODELS).stat().st_uid != 0
+    owners = {path.lstat().st_uid for path in (tree / OLLAMA_HOME, *(tree / OLLAMA_HOME).rglob("*"))}
+    assert len(owners) == 1, "it keeps its key beside its models"
+    assert 0 not in owners
     assert all((tree / place[1:]).is_dir() for place in binds.values())
 
 
