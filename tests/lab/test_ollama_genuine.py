@@ -249,4 +249,5 @@ def test_a_lab_runs_it_and_says_what_it_could_not_check(
 
 
 def _but_conformant(findings: Mapping[str, Finding]) -> dict[str, Verdict]:
-    return {fact: Verdict(finding.verdict) for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
+    other = [finding for finding in findings.values() if finding.verdict != Verdict.CONFORMANT]
+    return {finding.fact: Verdict(finding.verdict) for finding in other}
