@@ -1,0 +1,112 @@
+"""What a session comes to, from pytest's own exit code, the findings, and what has none."""
+
+import itertools
+
+import pytest
+
+from fixtures.suite.session import SEVERITY, Failure, concluded, worst
+from fixtures.suite.verdict import Finding, Verdict
+from tests.suite.small import ALL_GOOD, run_suite
+
+KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"
+
+
+def finding(verdict: Verdict, severity: str = "required", fact: str = "dns.records") -> Finding:
+    return Finding("t", fact, f"checks/test_dns.py::{fact}", severity, "notes", "why", "1", verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "severity", "code"),
+    [
+        (Verdict.CONFORMANT, "required", 0),
+        (Verdict.NONCONFORMANT, "required", 1),
+        (Verdict.NONCONFORMANT, "advisory", 0),
+        (Verdict.WAIVED, "required", 0),
+        (Verdict.UNREACHABLE, "required", 7),
+        (Verdict.UNREACHABLE, "advisory", 0),
+        (Verdict.BLOCKED, "required", 7),
+        (Verdict.ERROR, "required", 7),
+        (Verdict.NOT_APPLICABLE, "required", 7),
+    ],
+)
+@pytest.mark.parametrize("ended", [0, 1])
+def test_a_finding_decides_where_pytest_came_to_its_end(verdict: Verdict, severity: str, code: int, ended: int) -> None:
+    assert concluded([finding(verdict, severity)], ended=ended).exit_code == code
+
+
+def test_no_finding_at_all_is_not_verified() -> None:
+    assert concluded([], ended=0).exit_code == 7
+    assert "nothing was looked at (0 of 0" in concluded([], ended=0).headline
+
+
+@pytest.mark.parametrize("ended", [2, 3, 4, 42])
+@pytest.mark.parametrize("verdict", [Verdict.CONFORMANT, Verdict.NONCONFORMANT, Verdict.UNREACHABLE])
+def test_what_stopped_pytest_stands(ended: int, verdict: Verdict) -> None:
+    result = concluded([finding(verdict)], ended=ended)
+    assert (result.exit_code, result.complete, result.interrupted) == (ended, False, ended == 2)
+
+
+def test_a_failure_that_no_finding_explains_stands() -> None:
+    assert concluded([finding(Verdict.CONFORMANT)], ended=1, explained=False).exit_code == 1
+
+
+@pytest.mark.parametrize(("check", "code", "told"), [(True, 7, "could not be run"), (False, 1, "failed beside")])
+def test_what_failed_without_a_finding_counts(*, check: bool, code: int, told: str) -> None:
+    failure = Failure("mine/test_x.py::test_y", "assert 0", check=check)
+    result = concluded([finding(Verdict.CONFORMANT)], ended=1, failures=[failure])
+    assert result.exit_code == code
+    assert f"{told}" in result.headline
+    assert "mine/test_x.py::test_y" in result.headline
+
+
+def test_what_was_to_be_judged_and_was_not_is_not_verified() -> None:
+    result = concluded([finding(Verdict.CONFORMANT)], ended=0, missing=["dns.ttl", "tunnel.id"])
+    assert (result.exit_code, result.missing) == (7, ("dns.ttl", "tunnel.id"))
+    assert "2 facts were not looked at: dns (ttl), tunnel (id)" in result.headline
+    assert concluded([finding(Verdict.NONCONFORMANT)], ended=1, missing=["dns.ttl"]).exit_code == 1
+
+
+def test_the_worst_code_is_the_sessions() -> None:
+    assert [worst([code, other]) for code, other in itertools.pairwise(SEVERITY)] == [*SEVERITY[1:]]
+    assert worst([3, 42]) == 42
+
+
+def test_waived_facts_are_not_said_to_hold() -> None:
+    findings = [finding(Verdict.WAIVED), finding(Verdict.CONFORMANT, fact="dns.ttl")]
+    told = "CONFORMANT but for 1 waived: every other required fact that was looked at holds (1 of 2 facts conformant"
+    assert concluded(findings, ended=1).headline.startswith(told)
+
+
+def test_a_worker_that_is_killed_leaves_its_check_unverified(pytester: pytest.Pytester) -> None:
+    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", KILLED, 1), "-n", "2", "checks")
+    assert ran.code == 7
+    assert ran.verdicts == {"dns.ttl": "conformant", "dns.type": "conformant"}
+    assert "1 fact was not looked at: dns (records); could not be run: " in ran.out
+
+
+def test_workers_that_all_die_leave_the_rest_unverified(pytester: pytest.Pytester) -> None:
+    deadly = ALL_GOOD.replace("judge(1)", KILLED)
+    ran = run_suite(pytester, deadly, "-n", "2", "--max-worker-restart", "0", "checks")
+    assert ran.code in {3, 7}  # pytest-xdist may be left without anybody to wait for, and says so
+    assert "CONFORMANT: every" not in ran.out
+    assert "dns (records, ttl" in ran.out or "the suite itself failed" in ran.out
+
+
+def test_a_gate_misses_a_module_that_was_removed(pytester: pytest.Pytester) -> None:
+    facts = pytester.path / "both.toml"
+    run_suite(pytester, ALL_GOOD)
+    text = (pytester.path / "facts.toml").read_text()
+    facts.write_text(f'{text}\n[facts.host.hostname]\nexpect = "pi"\nsource = "notes"\nwhy = "the right machine"\n')
+    for gate in ((), ("--gate", "post"), ("--gate", "pre")):
+        ran = run_suite(pytester, ALL_GOOD, "--target", "both.toml", *gate, "checks", target=None, fresh=False)
+        assert ran.code == 7
+        assert "1 fact was not looked at: host (hostname)" in ran.out
+
+
+def test_an_error_after_a_check_is_told_and_hides_no_finding(pytester: pytest.Pytester) -> None:
+    fixture = "\n@pytest.fixture\ndef breaks():\n    yield\n    raise OSError('no way back')\n"
+    for value, code, verdict in ((1, 7, "error"), (2, 1, "nonconformant")):
+        body = f"def test_records(judge, breaks):\n    judge({value})"
+        checks = fixture + ALL_GOOD.replace("def test_records(judge):\n    judge(1)", body)
+        ran = run_suite(pytester, checks)
+        assert (ran.code, ran.verdicts["dns.records"]) == (code, verdict), ran.out
