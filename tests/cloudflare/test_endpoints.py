@@ -45,7 +45,6 @@ METHODS: dict[str, Call] = {
     "WORKER_ROUTES": lambda sdk: sdk.workers.routes.list(zone_id="zon"),
     "ACCESS_LOG": lambda sdk: sdk.post("/graphql", body={}, cast_to=object),
     "FIREWALL_LOG": lambda sdk: sdk.post("/graphql", body={}, cast_to=object),
-    "TRACE": lambda sdk: sdk.request_tracers.traces.create(account_id="acc", method="GET", url="https://example.org/"),
 }
 QUERIES = {
     "ZONES": {"name": "example.org"},

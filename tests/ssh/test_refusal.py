@@ -60,6 +60,11 @@ CONNECTING = [
         "the name nosuch.invalid of spark does not resolve",
     ),
     (
+        "ssh: Could not resolve hostname spark: Name or service not known\r\n",
+        Cause.NAME_UNKNOWN,
+        "the name spark does not resolve: see HostName",
+    ),
+    (
         "ssh: Could not resolve hostname nosuch: nodename nor servname provided, or not known\r\n",  # macOS
         Cause.NAME_UNKNOWN,
         "resolver",
