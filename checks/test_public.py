@@ -36,6 +36,8 @@ def test_tls(judge: Judge, certificate: Certificate) -> None:
 
     Raise the minimum TLS version in the zone's dashboard under SSL/TLS > Edge Certificates; where it is high enough,
     something else than Cloudflare's edge answers.
+
+    Not seen here: older versions that the edge would grant to other clients; it chose this one with this machine.
     """
     judge(certificate.tls, note=f"negotiated with {certificate.address}")
 
@@ -60,6 +62,8 @@ def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models:
     """The host name shows other models than Ollama on the host does: it leads to another machine or service.
 
     Look for a second connector of the tunnel (`cloudflared tunnel info NAME`), and at the ingress rule's service.
+
+    Not seen here: another machine with the very same models; see tunnel.connector_on_host.
     """
     same, note = compare(public_tags.models, ollama_models.models)
     judge(same, note=note)
@@ -71,7 +75,10 @@ def test_generates(judge: Judge, public_generation: Generation) -> None:
     """No streamed answer of the documented model comes through.
 
     Where the note tells of an error or a cut, try the same on the host (`ollama run MODEL`): if it works there, tunnel
-    or edge break the stream. Where another model answered, the documented one is not served.
+    or edge break the stream. Where another model answered, the documented one is not served. Where the tokens came at
+    once, something on the way gathers them, as a proxy does that buffers: clients wait, and a long answer is cut (524).
+
+    Not seen here: a stream that is gathered, where the model takes less than a second for the few tokens asked for.
     """
     judge(public_generation.answered, note=public_generation.told)
 
@@ -94,5 +101,7 @@ def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
 
     See whether the model runs on the GPU (ollama.gpu_share), whether others use it at the same time, and whether
     connections of the tunnel come and go.
+
+    Not seen here: pauses of longer answers than the few tokens asked for.
     """
     judge(public_generation.longest_pause_s, note=public_generation.told)

@@ -113,6 +113,48 @@ def test_a_stream_that_breaks_off_leaves_a_wait_without_end(
         assert caught.value.fact == "public.first_token_s"
 
 
+def told(*chunks: bytes, count: int = 12, seconds: float = 0.0) -> list[bytes]:
+    """Chunks, and the last one with what the service says of its work."""
+    return [HEAD, *chunks, chunk(done=True, eval_count=count, eval_duration=int(seconds * 1e9))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "held"),
+    [
+        (told(*map(chunk, "abcdefghijkl")), ""),
+        (told(*map(chunk, "abcdefghijkl"), seconds=0.9), ""),
+        (told(*map(chunk, "abcdefghijkl"), seconds=60), "what took the service 60 s"),
+        (told(chunk("all of it at once"), seconds=0.1), "12 tokens in one chunk"),
+        ([HEAD, chunk("whole", done=True, eval_count=12)], "12 tokens in one chunk"),
+        (told(chunk("Yes"), count=2), ""),
+        ([HEAD, chunk("a"), chunk("b"), chunk(done=True, eval_count="12", eval_duration=None)], ""),
+    ],
+)
+def test_what_comes_otherwise_than_it_was_made_is_no_stream(
+    authority: LabAuthority, parts: list[bytes], held: str
+) -> None:
+    seen = generation(authority, lambda _: parts)
+    if not held:
+        assert seen.answered == "llama3.3:70b"
+        return
+    for look in (lambda: seen.answered, lambda: seen.longest_pause_s):
+        with pytest.raises(Unmet, match=f"no stream: .*{held}") as caught:
+            look()
+        assert caught.value.fact == "public.generates"
+    assert seen.first_token_s < math.inf
+
+
+def test_a_stream_that_takes_its_time_is_one(authority: LabAuthority) -> None:
+    def stream(_: dict[str, Any]) -> Iterable[bytes]:
+        yield HEAD
+        yield chunk("a")
+        Event().wait(0.4)
+        yield chunk("b")
+        yield chunk(done=True, eval_count=12, eval_duration=int(1e9))
+
+    assert generation(authority, stream).answered == "llama3.3:70b"
+
+
 def test_an_end_without_a_token_is_no_answer(authority: LabAuthority) -> None:
     seen = generation(authority, lambda _: [HEAD, chunk(done=True)])
     with pytest.raises(Unmet, match="no token in 1 chunks"):
