@@ -1,7 +1,7 @@
 """The contract by hand.
 
 python -m tests.contract [--cloudflared PATH]          both connectors side by side
-python -m tests.contract record --cloudflared PATH     keep what the genuine one does, for the tests to compare with
+python -m tests.contract record --cloudflared PATH     keep what the genuine one does in five runs, to compare with
 """
 
 import argparse
@@ -9,8 +9,9 @@ import sys
 import time
 
 from fixtures.lab.settings import STAND_IN, choose
-from tests.contract.observing import ALL, observe_inside, observed, record
+from tests.contract.observing import ALL, TIMES, observe_inside, observed_apart, record
 from tests.contract.table import table
+from tests.contract.varying import RUNS, agreed
 
 
 def main() -> int:
@@ -31,7 +32,8 @@ def main() -> int:
             parser.error(f"record: give --cloudflared PATH, and not {STAND_IN}")
         for name, protocol in chosen:
             began = time.monotonic()
-            record(name, protocol, observed(path, name, protocol))
+            runs = [observed_apart(path, name, protocol) for _ in range(RUNS)]
+            record(name, protocol, agreed(runs, name, protocol, TIMES))
             print(f"{name} {protocol}: {time.monotonic() - began:.1f} s")
         return 0
     sys.stdout.write(table(path, chosen))

@@ -6,6 +6,8 @@ _CUT_OFF = "client disconnected|context canceled|http2: stream closed|stream <n>
 """What ended a stream that the edge, or nobody, wanted any more: whichever side of it is noticed first."""
 _BY_WHO_IS_LEFT = "Serve tunnel error|failed to serve tunnel connection|Connection terminated|no more connections"
 """Warnings as long as another connection is up, else errors: of those that end together, any may be the last."""
+_LISTENERS = "accept stream listener|datagram manager"
+"""What serves one QUIC connection: whichever notices its end first."""
 _MASKS = (
     (r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", ""),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
@@ -22,6 +24,7 @@ _MASKS = (
     (rf'error="(.*?)({_CUT_OFF})"', r'error="\1<cut off>"'),
     (r"(failed to run the datagram handler) error=\"[^\"]*\"", r"\1 error=<any>"),
     (r'error="(connection with edge closed|Error shutting down control stream: <cut off>)"', 'error="<lost>"'),
+    (rf'error="({_LISTENERS}) encountered a failure while serving"', 'error="<listener> encountered a failure"'),
     (rf"^(WRN|ERR) (?={_BY_WHO_IS_LEFT})", "WRN|ERR "),
 )
 _NOT_COMPARED = (

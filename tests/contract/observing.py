@@ -36,6 +36,8 @@ SCENARIOS: dict[str, tuple[Scenario, tuple[str, ...]]] = {
     "end": (life.end, BOTH),
 }
 ALL = [(name, protocol) for name, (_, protocols) in SCENARIOS.items() for protocol in protocols]
+TIMES = {"seconds"}
+"""What is another on every run."""
 RECORDINGS = Path(__file__).parent / "recordings"
 LONGEST_S = 300.0
 
@@ -54,8 +56,11 @@ def observe(subject: Subject, name: str, protocol: str) -> dict[str, Any]:
 @functools.cache
 def observed(path: str | None, name: str, protocol: str) -> dict[str, Any]:
     """What a scenario led to with the genuine connector at this path, or with the stand-in; tried once a process."""
-    if path is None:
-        return _plain(observe(STAND_IN, name, protocol))
+    return _plain(observe(STAND_IN, name, protocol)) if path is None else observed_apart(path, name, protocol)
+
+
+def observed_apart(path: str, name: str, protocol: str) -> dict[str, Any]:
+    """What a scenario leads to this time with the genuine connector at this path."""
     command = [sys.executable, "-m", "tests.contract", "observe", name, protocol, "--cloudflared", path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S, check=False)
     assert done.returncode == 0, f"{name} over {protocol} with {path}:\n{done.stdout}{done.stderr}"

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from tests.contract.observing import observed, recorded
-
-_TIMES = "seconds"
+from tests.contract.observing import TIMES, observed, recorded
+from tests.contract.varying import settled
 
 
 def table(path: str | None, chosen: list[tuple[str, str]]) -> str:
@@ -12,11 +11,11 @@ def table(path: str | None, chosen: list[tuple[str, str]]) -> str:
     genuine = "cloudflared" if path else "cloudflared (recorded)"
     lines = [f"| scenario | what | stand-in | {genuine} | same |", "|---|---|---|---|---|"]
     for name, protocol in chosen:
-        ours = observed(None, name, protocol)
-        theirs = observed(path, name, protocol) if path else recorded(name, protocol)
+        ours = settled(observed(None, name, protocol), name, protocol)
+        theirs = settled(observed(path, name, protocol) if path else recorded(name, protocol), name, protocol)
         for key in [*ours, *(theirs.keys() - ours.keys())]:
             one, other = ours.get(key), theirs.get(key)
-            same = "(time)" if key == _TIMES else "yes" if one == other else "NO"
+            same = "(time)" if key in TIMES else "yes" if one == other else "NO"
             lines.append(f"| {name} {protocol} | {key} | {_short(one)} | {_short(other)} | {same} |")
     return "\n".join(lines) + "\n"
 

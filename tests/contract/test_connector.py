@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.observing import ALL, BOTH, observed, recorded
-
-TIMES = {"seconds"}
-"""What is another on every run."""
+from tests.contract.observing import ALL, BOTH, TIMES, observed, recorded
+from tests.contract.varying import agreed, settled
 
 ROWS: dict[str, tuple[Any, int, int, list[int], int]] = {
     "origin 200": ([200, 15], 1, 0, [200], 0),
@@ -100,8 +98,24 @@ def test_a_token_in_a_variable_of_another_name_stands_in_the_log(genuine: str | 
 )
 def test_it_is_as_it_was_recorded(genuine: str | None, name: str, protocol: str) -> None:
     found, kept = observed(genuine, name, protocol), recorded(name, protocol)
-    assert _without_times(found) == _without_times(kept)
+    assert _compared(found, name, protocol) == _compared(kept, name, protocol)
 
 
-def _without_times(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key not in TIMES}
+def test_what_may_vary_is_admitted_either_way_and_nothing_else_is() -> None:
+    sure, stopped, terminated = (
+        "INF Unregistered",
+        "INF Tunnel server stopped",
+        "WRN|ERR Connection terminated connIndex=<n>",
+    )
+    kept: dict[str, Any] = {"exit": 0, "log": [sure, stopped, terminated]}
+    without: dict[str, Any] = {"exit": 0, "log": [sure]}
+    assert settled(kept, "end", "quic") == settled(without, "end", "quic") == without
+    assert settled(kept, "end", "http2")["log"] == [sure, terminated]
+    assert settled(kept, "start", "quic") == kept
+    assert agreed([kept, without | {"seconds": 1.0}], "end", "quic", TIMES) == kept
+    with pytest.raises(ValueError, match=r"^end quic: exit varies, and varying"):
+        agreed([kept, without | {"exit": 1}], "end", "quic", TIMES)
+
+
+def _compared(found: dict[str, Any], name: str, protocol: str) -> dict[str, Any]:
+    return {key: value for key, value in settled(found, name, protocol).items() if key not in TIMES}
