@@ -8,12 +8,14 @@ import pytest
 
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, inflict
-from fixtures.lab.faults.application import EVERYONE, added_policy, app_of, changed_policy
+from fixtures.lab.faults.application import APPS, EVERYONE, added_policy, app_of, changed_policy
 from fixtures.lab.faults.bench import Bench
 from fixtures.lab.faults.cloudflare import CONFIGURATION
 from fixtures.lab.faults.connector import TUNNEL
 from fixtures.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed
 from fixtures.remediation.remedies import access, dns, tunnel
+from fixtures.remediation.remedies.access_policies import Documented
+from fixtures.remediation.remedies.access_service_auth import ServiceAuth
 from fixtures.remediation.steps.objects import watched
 from fixtures.suite.evaluating import checks, findings_of
 from fixtures.suite.run import Run
@@ -79,14 +81,12 @@ def _lasting(value: Any) -> Any:
     [
         "ingress-swapped",
         "ingress-path",
-        "record-twice",
+        "record-address",
         "record-missing",
-        "access-app-other-domain",
-        "access-country-required",
         "access-bypass-everyone",
         "access-public-path-elsewhere",
         "access-token-expiring",
-        "access-no-policies",
+        "access-no-service-auth",
     ],
 )
 def test_a_plan_is_done_once_and_can_be_taken_back(lab: Announcement, bench: Bench, name: str) -> None:
@@ -158,6 +158,95 @@ def test_a_reusable_policy_is_not_ours_to_change(lab: Announcement, bench: Bench
     assert "which other applications may have too" in said[0]
 
 
+def test_an_application_that_is_put_before_the_name_again_keeps_the_names_that_it_has(
+    lab: Announcement, bench: Bench
+) -> None:
+    inflict(lab, [FAULTS["access-app-other-domain"]])
+    broken = state(bench)
+    [elsewhere] = [app["domain"] for app in bench.api("GET", APPS)]
+    with running(lab) as run:
+        done = apply(lab, run, plans(run, looked(run))[0])
+        [app] = bench.api("GET", APPS)
+        assert [place["uri"] for place in app["destinations"]] == [lab.hostname, elsewhere]
+        run.forget()
+        assert looked(run)["access.refuses_anonymous"].verdict == Verdict.CONFORMANT
+        take_back(run, done)
+    assert state(bench) == broken
+
+
+@pytest.mark.parametrize("name", ["access-no-service-auth", "access-bypass-everyone", "access-policy-missing"])
+def test_policies_that_hold_for_other_names_as_well_are_left_to_a_person(
+    lab: Announcement, bench: Bench, name: str
+) -> None:
+    inflict(lab, [FAULTS[name]])
+    app = app_of(bench)
+    places = [*app["destinations"], {"type": "public", "uri": f"chat.{lab.hostname.partition('.')[2]}"}]
+    bench.api("PUT", f"{APPS}/{app['id']}", {**app, "destinations": places})
+    broken = state(bench)
+    with running(lab) as run:
+        steps, said = plans(run, looked(run))
+        opened = Documented(opening=True).plan
+        if name == "access-policy-missing":
+            with pytest.raises(CannotRemedy, match="as well"):
+                opened(run, {})
+    assert steps == []
+    assert said
+    assert state(bench) == broken
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("access-policy-narrowed", [{"email_domain": {"domain": "goldfish.io"}}]),
+                       ("access-policy-missing", [])]
+)  # fmt: skip
+def test_what_lets_in_more_people_is_done_only_when_it_is_asked_for_and_says_whom(
+    lab: Announcement, bench: Bench, name: str, kept: list[Any]
+) -> None:
+    inflict(lab, [FAULTS[name]])
+    broken = state(bench)
+    with running(lab) as run:
+        with pytest.raises(CannotRemedy, match="--remediate-open"):
+            Documented().plan(run, {})
+        [step] = Documented(opening=True).plan(run, {})
+        assert step.opens == f"whoever can log in, at {lab.hostname}"
+        done = apply(lab, run, [step])
+        [policy] = [policy for policy in app_of(bench)["policies"] if policy["decision"] == "allow"]
+        assert policy["include"] == [*kept, EVERYONE]
+        take_back(run, done)
+    assert state(bench) == broken
+
+
+def test_a_policy_of_another_kind_is_widened_by_nobody(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["access-policy-bypasses-network"]])
+    with running(lab) as run, pytest.raises(CannotRemedy, match="without a login"):
+        Documented(opening=True).plan(run, {})
+
+
+@pytest.mark.parametrize("named", ["id", "client id"])
+def test_a_slip_of_the_pen_admits_no_other_token(lab: Announcement, bench: Bench, named: str) -> None:
+    inflict(lab, [FAULTS["access-no-service-auth"]])
+    other = bench.api("POST", "accounts/{account}/access/service_tokens", {"name": "somebody-else"})
+    with running(lab) as run:
+        facts = run.facts.access
+        assert facts is not None
+        assert facts.token_id is not None
+        assert facts.token_client_id is not None
+        wrong: dict[str, Any] = {"token_id": facts.token_id.model_copy(update={"expect": other["id"]})}
+        if named == "client id":
+            client = facts.token_client_id.model_copy(update={"expect": other["client_id"]})
+            wrong = {"token_id": None, "token_client_id": client}
+        run.facts = run.facts.model_copy(update={"access": facts.model_copy(update=wrong)})
+        run.stated = run.facts.all()
+        with pytest.raises(CannotRemedy, match="is in doubt"):
+            ServiceAuth().plan(run, {})
+
+
+def test_conditions_of_other_clients_are_not_passed_by(lab: Announcement, bench: Bench) -> None:
+    inflict(lab, [FAULTS["access-other-token-included"]])
+    changed_policy("non_identity", require=[{"certificate": {}}])(bench)
+    with running(lab) as run, pytest.raises(CannotRemedy, match="on conditions alone"):
+        ServiceAuth().plan(run, {})
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -168,8 +257,16 @@ def test_a_reusable_policy_is_not_ours_to_change(lab: Announcement, bench: Bench
         "access-secret-rotated",
         "access-token-missing",
         "access-policy-old",
+        "access-policy-narrowed",
+        "access-policy-bypasses-network",
+        "access-bypass-network",
+        "access-country-required",
         "record-shadowed",
+        "record-twice",
         "tunnel-renamed",
+        "ingress-rule-between",
+        "ingress-other-hostname",
+        "ingress-demands-other-audience",
     ],
 )
 def test_what_only_a_person_may_do_is_not_planned(lab: Announcement, name: str) -> None:
@@ -212,7 +309,7 @@ def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement) 
 
 
 def test_what_somebody_else_wrote_after_the_plan_stays(lab: Announcement, bench: Bench) -> None:
-    inflict(lab, [FAULTS["ingress-path"], FAULTS["record-grey"], FAULTS["access-policy-narrowed"]])
+    inflict(lab, [FAULTS["ingress-path"], FAULTS["record-grey"], FAULTS["access-policy-renamed"]])
     with running(lab) as run:
         steps, _ = plans(run, looked(run))
         config = bench.api("GET", CONFIGURATION)["config"]

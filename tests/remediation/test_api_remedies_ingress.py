@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fixtures.facts.load import find, load
-from fixtures.facts.model import Fact, Tunnel
+from fixtures.facts.model import Tunnel
 from fixtures.remediation.model import CannotRemedy
 from fixtures.remediation.remedies.ingress import documented
 from fixtures.remediation.steps.exactly import exactly
@@ -22,10 +22,18 @@ OURS: Json = {
 }
 NOT_FOUND: Json = {"service": "http_status:404"}
 SSH: Json = {"hostname": "ssh.goldfish.io", "service": "ssh://localhost:22"}
+GIT: Json = {"hostname": "git.goldfish.io", "service": "http://localhost:3000"}
+WILDCARD: Json = {"hostname": "*.goldfish.io", "service": "http_status:410"}
+BLOCK: Json = {"path": "^/metrics", "service": "http_status:403"}
+HOST = "ollama.goldfish.io"
 
 
 def without(*keys: str, **more: Any) -> Json:
     return {key: value for key, value in OURS.items() if key not in keys} | more
+
+
+def made(config: Json, facts: Tunnel = FACTS) -> Json:
+    return documented(config, facts, HOST).config
 
 
 @pytest.mark.parametrize(
@@ -33,66 +41,99 @@ def without(*keys: str, **more: Any) -> Json:
     [
         pytest.param([OURS, NOT_FOUND], id="as documented"),
         pytest.param([], id="none"),
-        pytest.param([without(hostname="llm.goldfish.io"), NOT_FOUND], id="another name"),
         pytest.param([without(hostname="OLLAMA.goldfish.io"), NOT_FOUND], id="capitals"),
         pytest.param([without(service="https://127.0.0.9:1"), NOT_FOUND], id="another service"),
-        pytest.param([without(hostname="x.goldfish.io", service="http://x"), NOT_FOUND], id="another rule altogether"),
         pytest.param([without(path="^/v1/"), NOT_FOUND], id="a path"),
         pytest.param([without("originRequest"), NOT_FOUND], id="no Host header"),
         pytest.param([without(originRequest=None), NOT_FOUND], id="null"),
         pytest.param([without(originRequest={"httpHostHeader": "x"}), NOT_FOUND], id="another Host header"),
-        pytest.param([without(originRequest={"access": {"required": True}}), NOT_FOUND], id="a demand"),
         pytest.param([{"path": "/", **NOT_FOUND}, without("hostname")], id="swapped"),
         pytest.param([without("hostname")], id="one for all"),
-        pytest.param([{"hostname": "*.goldfish.io", "service": "http_status:410"}, OURS, NOT_FOUND], id="wildcard"),
-        pytest.param([OURS, SSH, NOT_FOUND], id="a stranger between"),
         pytest.param([OURS, without("hostname")], id="an open fallback"),
         pytest.param([OURS, {**NOT_FOUND, "originRequest": {"http2Origin": 1}}], id="a fallback with origin settings"),
     ],
 )
 def test_whatever_is_there_becomes_what_is_documented(rules: list[Json]) -> None:
-    made = documented({"ingress": rules, "warp-routing": {"enabled": False}}, FACTS)
-    assert made == {"ingress": [OURS, NOT_FOUND], "warp-routing": {"enabled": False}}
-    assert documented(made, FACTS) == made
+    config = made({"ingress": rules, "warp-routing": {"enabled": False}})
+    assert config == {"ingress": [OURS, NOT_FOUND], "warp-routing": {"enabled": False}}
+    assert made(config) == config
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        pytest.param([SSH, OURS, NOT_FOUND], [SSH], id="another service's, before"),
+        pytest.param([OURS, SSH, GIT, NOT_FOUND], [SSH, GIT], id="two of others, in their order"),
+        pytest.param([WILDCARD, OURS, NOT_FOUND], [WILDCARD], id="a wildcard"),
+        pytest.param([without(hostname="llm.goldfish.io"), NOT_FOUND], [without(hostname="llm.goldfish.io")],
+                     id="another name of the same service"),
+        pytest.param([BLOCK, OURS, NOT_FOUND], [BLOCK], id="a block of a path for every name"),
+    ],
+)  # fmt: skip
+def test_rules_of_others_stay_whatever_the_facts_count(rules: list[Json], kept: list[Json]) -> None:
+    done = documented({"ingress": rules}, FACTS, HOST)
+    assert done.config["ingress"][1:-1] == kept
+    assert list(done.others) == kept
+    assert done.config["ingress"][0]["hostname"] == HOST
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        pytest.param([{**OURS, "path": "^/metrics", "service": "http_status:403"}, OURS, NOT_FOUND], "each some paths",
+                     id="a path of the same name, shut"),
+        pytest.param([{"path": "/", **NOT_FOUND}, SSH, without("hostname")], "in force again", id="rules out of reach"),
+    ],
+)  # fmt: skip
+def test_what_others_may_have_meant_is_not_guessed(rules: list[Json], told: str) -> None:
+    with pytest.raises(CannotRemedy, match=told):
+        documented({"ingress": rules}, FACTS, HOST)
+
+
+def test_a_name_that_is_not_the_public_one_gets_no_rule() -> None:
+    with pytest.raises(CannotRemedy, match="under another name"):
+        documented({"ingress": [OURS, NOT_FOUND]}, FACTS, "olama.goldfish.io")
+
+
+def test_a_fallback_that_leads_to_a_service_is_not_opened() -> None:
+    assert FACTS.fallback is not None
+    facts = FACTS.model_copy(update={"fallback": FACTS.fallback.model_copy(update={"expect": "http://localhost:3000"})})
+    with pytest.raises(CannotRemedy, match="to every name"):
+        documented({"ingress": [OURS, NOT_FOUND]}, facts, HOST)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_the_connector_demands_stays_demanded(shared: bool) -> None:
+    demand: Json = {"access": {"required": True, "teamName": "goldfish", "audTag": ["a"]}}
+    rule = OURS if shared else without(originRequest={**OURS["originRequest"], **demand})
+    config = {"ingress": [rule, NOT_FOUND], "originRequest": demand if shared else {}}
+    done = documented(config, FACTS, HOST)
+    assert done.config == config
+    assert done.demands == "a token of Access for a in goldfish"
 
 
 def test_what_the_facts_say_nothing_of_stays() -> None:
     origin = {"connectTimeout": 10, "httpHostHeader": "localhost:11434"}
     config = {"ingress": [without(originRequest=origin), NOT_FOUND], "originRequest": {"keepAliveTimeout": 5}}
-    assert documented(config, FACTS) == config
-
-
-def test_what_all_rules_share_demands_nothing_of_the_documented_one() -> None:
-    config = {"ingress": [OURS, NOT_FOUND], "originRequest": {"access": {"required": True, "audTag": ["a"]}}}
-    made = documented(config, FACTS)
-    assert made["ingress"][0]["originRequest"]["access"] == {"required": False}
-    assert made["originRequest"] == config["originRequest"]
-
-
-def test_rules_that_nobody_counts_stay_between() -> None:
-    facts = FACTS.model_copy(update={"rules": None})
-    assert documented({"ingress": [SSH, NOT_FOUND]}, facts)["ingress"] == [OURS, SSH, NOT_FOUND]
-
-
-def test_which_of_several_rules_are_strangers_is_not_guessed() -> None:
-    assert FACTS.rules is not None
-    three: Fact[int] = FACTS.rules.model_copy(update={"expect": 3})
-    facts = FACTS.model_copy(update={"rules": three})
-    assert documented({"ingress": [SSH, OURS, NOT_FOUND]}, facts)["ingress"] == [OURS, SSH, NOT_FOUND]
-    with pytest.raises(CannotRemedy, match="4 rules where 3 are documented"):
-        documented({"ingress": [SSH, OURS, {**SSH, "path": "x"}, NOT_FOUND]}, facts)
+    assert made(config) == config
 
 
 def test_facts_that_state_no_ingress_leave_it_as_it_is() -> None:
-    facts = Tunnel()
     config = {"ingress": [SSH, NOT_FOUND]}
-    assert documented(config, facts) == config
-    assert documented({}, facts) == {"ingress": [NOT_FOUND]}
+    assert made(config, Tunnel()) == config
+    assert made({}, Tunnel()) == {"ingress": [NOT_FOUND]}
+
+
+def test_a_host_header_without_a_documented_rule_is_set_at_the_names_own_rule_alone() -> None:
+    facts = FACTS.model_copy(update={"ingress": None})
+    assert made({"ingress": [SSH, without("originRequest"), NOT_FOUND]}, facts)["ingress"] == [SSH, OURS, NOT_FOUND]
+    with pytest.raises(CannotRemedy, match="by which one could be made"):
+        made({"ingress": [WILDCARD, NOT_FOUND]}, facts)
 
 
 def test_a_change_is_known_by_what_went_as_well_as_by_what_came() -> None:
     old = {"ingress": [without(path="^/v1/"), NOT_FOUND]}
-    new = documented(old, FACTS)
+    new = made(old)
     shown = exactly(new, old)
     assert covers(new, shown)
     assert not covers(old, shown)

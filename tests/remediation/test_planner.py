@@ -23,6 +23,9 @@ class Fake:
     changes: int = 1
     raises: Exception | None = None
     asked: list[str] = field(default_factory=list)
+    after: frozenset[str] = frozenset()
+    leaves: set[str] = field(default_factory=set)
+    touches: int = 1
 
     @property
     def id(self) -> str:
@@ -34,7 +37,15 @@ class Fake:
         if self.raises is not None:
             raise self.raises
         steps = [
-            Step(f"{self.id}.{number}", self.component, "reload", "", Service("daemon-reload", "x.service"))
+            Step(
+                f"{self.id}.{number}",
+                self.component,
+                "reload",
+                "",
+                Service("daemon-reload", "x.service"),
+                leaves=frozenset(self.leaves),
+                touches=self.touches,
+            )
             for number in range(self.changes)
         ]
         return (
@@ -52,7 +63,9 @@ def plan(
     *findings: Finding, remedies: list[Any], asked: Asked | None = None, never: tuple[str, ...] = (), **more: Any
 ) -> Plan:
     run: Any = SimpleNamespace(
-        system=SimpleNamespace(hostname="ollama.example"), remediation=SimpleNamespace(never=never, verify_s=1)
+        system=SimpleNamespace(hostname="ollama.example"),
+        remediation=SimpleNamespace(never=never, verify_s=1),
+        facts=SimpleNamespace(access=None),
     )
     return Planner(run, remedies, asked or Asked()).plan({item.fact: item for item in findings}, **more)
 
@@ -172,3 +185,27 @@ def test_a_remedy_with_nothing_to_do_leaves_its_facts_to_a_person() -> None:
     made = plan(found("dns.records"), remedies=[Fake("dns", DNS, changes=0)])
     assert made.remedies == ()
     assert made.instructions[0].facts == ("dns.records",)
+
+
+def test_what_comes_first_is_planned_first_whatever_the_order_of_components() -> None:
+    access = Fake("access", frozenset({"access.policy"}))
+    made = plan(
+        found("dns.records"),
+        found("ollama.active"),
+        found("access.policy"),
+        remedies=[Fake("ollama", OLLAMA), Fake("dns", DNS, after=frozenset({access.id})), access],
+    )
+    assert [item.remedy for item in made.remedies] == ["ollama.fake", "access.fake", "dns.fake"]
+    assert made.remedies[2].after == {"access.fake"}
+
+
+def test_what_a_remedy_leaves_to_a_person_is_told_beside_its_steps() -> None:
+    made = plan(found("dns.records"), found("dns.ttl"), remedies=[Fake("dns", DNS | {"dns.ttl"}, leaves={"dns.ttl"})])
+    assert [item.remedy for item in made.remedies] == ["dns.fake"]
+    assert [item.facts for item in made.instructions] == [("dns.ttl",)]
+
+
+def test_each_object_counts_and_not_each_step() -> None:
+    fake = Fake("dns", DNS, changes=1, touches=3)
+    assert plan(found("dns.records"), remedies=[fake]).changes == 3
+    assert plan(found("dns.records"), remedies=[fake], asked=Asked(budget=2)).remedies == ()

@@ -150,7 +150,7 @@ class Spoilt:
     """A remedy whose last step never comes to its end."""
 
     def __init__(self, remedy: Remedy) -> None:
-        self.id, self.component, self.facts = remedy.id, remedy.component, remedy.facts
+        self.id, self.component, self.facts, self.after = remedy.id, remedy.component, remedy.facts, remedy.after
         self._remedy = remedy
 
     def plan(self, run: Run, findings: Mapping[str, Finding]) -> list[Step]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fixtures.cloudflare.client import cloudflare_api
 from fixtures.facts.load import SystemFile, find, load
-from fixtures.facts.model import Facts
+from fixtures.facts.model import Access, Facts
 from fixtures.host.connection import host
 from fixtures.host.curl import Reply
 from fixtures.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
@@ -29,7 +29,7 @@ ZONE = "goldfish.io"
 LOOKED_AT = {
     "tunnel": ("id", "name", "deleted", "config_source", "ingress", "http_host_header", "fallback", "rules"),
     "dns": ("records", "type", "target", "proxied", "ttl"),
-    "access": tuple(name for name in type(BASE.facts.access).model_fields if name != "temporary_days"),
+    "access": tuple(name for name in Access.model_fields if name != "temporary_days"),
     "public": ("answers",),
 }  # fmt: skip
 """What can be looked at without a host, a resolver and a connector."""
