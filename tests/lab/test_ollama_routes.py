@@ -113,6 +113,8 @@ def test_a_generation_in_one_piece(tmp_path: Path) -> None:
             durations = {first[f"{name}_duration"] for name in ("total", "load", "prompt_eval", "eval")}
             assert all(isinstance(value, int) and value > 0 for value in durations)
             assert (await server.json("/api/generate", wish))["response"] == first["response"]
+            unlimited = await server.json("/api/generate", {**wish, "options": {"num_predict": 0}})
+            assert unlimited["done_reason"] == "stop"
             whole = await server.json("/api/chat", {"model": MODEL, "messages": [{"content": "q"}], "stream": False})
             assert whole["message"]["role"] == "assistant"
             assert whole["done_reason"] == "stop"
