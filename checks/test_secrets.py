@@ -73,9 +73,10 @@ def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> 
 
 @pytest.mark.fact("secrets.onepassword")
 def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
-    """1Password's CLI gives out nothing on this machine, so the break-glass way is shut.
+    """1Password's CLI answers and has no vault for this machine's user, so the break-glass way is shut.
 
-    Unlock the app, sign in with `op signin`, or set OP_SERVICE_ACCOUNT_TOKEN; then try `op vault list`.
+    It is signed in to an account, or with a service account's token, that may see none: `op account list` and
+    `op vault list` show it. Sign in with the right one, or share the vault with this one.
     """
     judge(onepassword.answers, note=onepassword.told)
 
