@@ -26,7 +26,7 @@ from fixtures.remediation.model import Action, Asked, Json
 from fixtures.remediation.places import files, services
 from fixtures.remediation.records import journals, read
 from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.seal import KEY, key_of, sealed
+from fixtures.remediation.seal import KEY, key_of, last_seal, sealed
 from fixtures.remediation.undoing import undo
 from fixtures.suite.run import Run
 from tests.remediation.test_journal import step
@@ -251,8 +251,8 @@ def test_whatever_a_sealed_journal_says_nothing_beyond_the_closed_set_is_touched
             place = dice.randrange(len(bent))
             bent[place] = bend(bent[place], dice)
         for line in bent:
-            whole, last = sealed(key, last, json.dumps(line).encode())
-            text += whole + b"\n"
+            text += sealed(key, last, json.dumps(line).encode())
+            last = last_seal(text)
         path.write_bytes(text)
         found = journals(tmp_path, TARGET)
         for record in found.records:
