@@ -9,6 +9,7 @@ from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUs
 from fixtures.host.journal import ConnectorJournal
 from fixtures.host.local_config import LocalConfig
 from fixtures.host.shown import TokenShown
+from fixtures.host.token_files import TokenFiles
 from fixtures.host.token_matches import TokenMatch
 from fixtures.host.unit_copy import UnitCopy
 from fixtures.host.units import Unit
@@ -117,7 +118,8 @@ def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
 def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariables) -> None:
     """The token comes another way than deployments write it: the next one has no effect, or sets a second token.
 
-    Look at `systemctl cat cloudflared` for the variable in the drop-in (it shows the token: not on a shared screen).
+    Look at `systemctl cat cloudflared` for the variable in the drop-in (it shows the token: not on a shared screen). A
+    variable counts only where another value in it would make another token: one beside --token-file has no effect.
     """
     found = cloudflared_token_variables.names
     note = f"the token's place: {cloudflared_token_variables.place}"
@@ -176,15 +178,16 @@ def test_token_in_use(judge: Judge, cloudflared_token_in_use: TokenInUse) -> Non
 
 
 @pytest.mark.fact("cloudflared.token_mode")
-def test_token_mode(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
-    """Others on the host may read the tunnel's token, or change it: `sudo chmod 0600` the file.
+def test_token_mode(judge: Judge, cloudflared_token_files: TokenFiles) -> None:
+    """Others on the host may read the tunnel's token, or change it: `sudo chmod 0600` the file, and chown it to root.
 
-    Whoever could read it may have: rotate the token if the host has users that should not know it.
+    Whoever could read it may have: rotate the token if the host has users that should not know it. A copy beside the
+    file counts (`override.conf.bak`). Not seen: copies elsewhere, access control lists, who may write the directory.
     """
-    file = cloudflared_valid_token.loosest
-    mode = file.mode if file else "in no file"
-    strict = file is not None and int(file.mode, 8) & ~int(judge.expect, 8) == 0
-    judge(mode, ok=strict, note=f"{file.path} holds the token" if file else cloudflared_valid_token.place)
+    seen = cloudflared_token_files
+    file = seen.loosest
+    told = (f"{file.mode}, {file.owner}'s" if file.strange else file.mode) if file else "in no file"
+    judge(told, ok=file is not None and not file.looser(judge.expect), note=file.told if file else seen.place)
 
 
 @pytest.mark.fact("cloudflared.token_hidden")

@@ -12,13 +12,14 @@ from fixtures.host.clock import ClockSkew
 from fixtures.host.connector import ConfigVersions, Connector
 from fixtures.host.drop_ins import DropIns
 from fixtures.host.inference import Generated
-from fixtures.host.installed_token import InstalledToken, TokenFile, TokenVariables
+from fixtures.host.installed_token import TokenVariables
 from fixtures.host.journal import ConnectorJournal, Registration
 from fixtures.host.listeners import Listeners
 from fixtures.host.machine import Machine, Release
 from fixtures.host.ollama import Model, OllamaModels
 from fixtures.host.resources import HostMemory
 from fixtures.host.sudo import SudoRights
+from fixtures.host.token_files import TokenFile, TokenFiles
 from fixtures.host.unit_copy import UnitCopy
 from fixtures.suite.judging import Judge
 from fixtures.suite.verdict import Nonconformant, Unreachable
@@ -156,7 +157,13 @@ def test_a_version_on_disk_and_one_that_runs(
 )
 def test_no_file_may_be_looser(modes: tuple[str, ...], ok: bool, observed: str) -> None:
     files = tuple(TokenFile(f"/{mode}", mode) for mode in modes)
-    assert judged(of_cloudflared.test_token_mode, _token(files=files))[:2] == (ok, observed)
+    assert judged(of_cloudflared.test_token_mode, TokenFiles(files, "the unit"))[:2] == (ok, observed)
+
+
+def test_a_token_file_that_is_another_users() -> None:
+    seen = TokenFiles((TokenFile("/a", "0600", "root"), TokenFile("/b", "0600", "bob", strange=True)), "")
+    judgement = judged(of_cloudflared.test_token_mode, seen)
+    assert judgement == (False, "0600, bob's", "/b holds the token, and is bob's")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +215,3 @@ def test_the_rule_that_runs(rules: tuple[Rule, ...], ok: bool, observed: str) ->
 def test_a_connector_that_lags() -> None:
     assert held(of_cloudflared.test_config_is_current, ConfigVersions(4, 4))
     assert judged(of_cloudflared.test_config_is_current, ConfigVersions(None, 4))[2].startswith("it runs no version")
-
-
-def _token(variables: tuple[str, ...] = (), files: tuple[TokenFile, ...] = ()) -> InstalledToken:
-    return InstalledToken("the variable TUNNEL_TOKEN", 180, True, "a", "t", variables, files)

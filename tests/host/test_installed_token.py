@@ -2,8 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from fixtures.host.installed_token import (
     installed,
 )
 from fixtures.host.process import Process, age, connector_process
+from fixtures.host.token_files import cloudflared_token_files, copies
 from fixtures.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
 from fixtures.host.units import cloudflared_unit, parse
 from fixtures.secret import Secret
@@ -41,7 +43,8 @@ class Installation:
     """A unit's files in a directory, and the run that looks at them."""
 
     def __init__(self, stub: StubHost, directory: Path) -> None:
-        self.directory = directory
+        self.directory, self.stub = directory, stub
+        stub.prints("systemctl", "User=")
         self.unit, self.drop_in = directory / "cloudflared.service", directory / "override.conf"
         self.write("cloudflared.service", HANDS_ON, 0o644)
         self.run = run_on(stub, cloudflared__unit=str(self.unit), cloudflared__drop_in=str(self.drop_in))
@@ -63,6 +66,11 @@ class Installation:
     def runs(self, *words: str, environment: dict[str, str] | None = None, age_s: float | None = 100) -> None:
         given(self.run, connector_process, Process(7, words, environment, age_s))
 
+    def files(self) -> dict[str, str]:
+        """The files with the token, by their names, and their modes."""
+        seen = self.run.get(cloudflared_token_files)
+        return {file.path.rpartition("/")[2]: file.mode for file in seen.files}
+
 
 @pytest.fixture
 def host_with(stub: StubHost, tmp_path: Path) -> Installation:
@@ -74,8 +82,7 @@ def test_the_documented_way(host_with: Installation) -> None:
     seen = host_with.run.get(cloudflared_valid_token)
     assert (seen.place, seen.variables) == ("the variable TUNNEL_TOKEN", ("CLOUDFLARE_TUNNEL_TOKEN",))
     assert (seen.account, seen.tunnel, seen.characters) == (ACCOUNT, TUNNEL, len(token()))
-    assert seen.loosest is not None
-    assert (seen.loosest.path, seen.loosest.mode) == (str(host_with.drop_in), "0600")
+    assert host_with.files() == {"override.conf": "0600"}
 
 
 def test_nothing_of_the_token_is_in_the_evidence(host_with: Installation) -> None:
@@ -100,8 +107,7 @@ def test_a_token_among_the_arguments(host_with: Installation, command: str) -> N
     host_with.write("cloudflared.service", text, 0o644)
     seen = host_with.run.get(cloudflared_valid_token)
     assert seen.place == "the argument --token"
-    assert seen.loosest is not None
-    assert seen.loosest.mode == "0644"
+    assert host_with.files() == {"cloudflared.service": "0644"}
 
 
 def test_a_token_file(host_with: Installation) -> None:
@@ -109,7 +115,7 @@ def test_a_token_file(host_with: Installation) -> None:
     host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
     seen = host_with.run.get(cloudflared_valid_token)
     assert (seen.place, seen.variables) == (f"the file {path}", ())
-    assert [(file.path, file.mode) for file in seen.files] == [(str(path), "0640")]
+    assert host_with.files() == {"token": "0640"}
 
 
 def test_an_environment_file(host_with: Installation) -> None:
@@ -117,15 +123,126 @@ def test_an_environment_file(host_with: Installation) -> None:
     host_with.write("cloudflared.service", f"[Service]\nEnvironmentFile=-{path}\nExecStart=/c tunnel run\n")
     seen = host_with.run.get(cloudflared_valid_token)
     assert seen.variables == ("TUNNEL_TOKEN",)
-    assert [(file.path, file.mode) for file in seen.files] == [(str(path), "0604")]
+    assert host_with.files() == {"environment": "0604"}
 
 
 def test_the_loosest_of_several_files_counts(host_with: Installation) -> None:
     host_with.environment(token(), mode=0o600)
     host_with.write("cloudflared.service", f"{HANDS_ON}Environment=OTHER={token()}\n", 0o644)
-    seen = host_with.run.get(cloudflared_valid_token).loosest
+    seen = host_with.run.get(cloudflared_token_files).loosest
     assert seen is not None
-    assert seen.path == str(host_with.unit)
+    assert (seen.path, seen.strange) == (str(host_with.unit), False)
+
+
+@pytest.mark.parametrize("name", ["override.conf.bak", "override.conf~", ".override.conf.swp", "override.old"])
+def test_a_copy_beside_it_counts(host_with: Installation, name: str) -> None:
+    host_with.environment(token())
+    host_with.write(name, f"VALUE={token()}", 0o644)
+    host_with.write("another.conf", token(), 0o666)
+    assert host_with.files() == {"override.conf": "0600", name: "0644"}
+
+
+def test_a_copy_of_another_token_does_not(host_with: Installation) -> None:
+    host_with.environment(token())
+    host_with.write("override.conf.bak", token("rotated away"), 0o644)
+    assert host_with.files() == {"override.conf": "0600"}
+
+
+@pytest.mark.parametrize(("user", "strange"), [("", True), ("nobody", False)])
+def test_a_file_of_somebody_elses(host_with: Installation, user: str, strange: bool) -> None:
+    host_with.stub.prints("systemctl", f"User={user}")
+    host_with.environment(token())
+    theirs, ours = "echo 600 7 nobody nogroup", "echo 644 7 root root"
+    host_with.stub.command("stat", f"case $* in *override*) {theirs} ;; *) {ours} ;; esac")
+    (seen,) = host_with.run.get(cloudflared_token_files).files
+    assert (seen.owner, seen.strange, seen.looser("0600")) == ("nobody", strange, strange)
+
+
+def test_in_a_directory_of_drop_ins_every_file_may_be_a_copy() -> None:
+    names = ["override.conf", "token.env", "x"]
+    assert copies("/u.d", ["/u.d/override.conf"], names) == ["/u.d/override.conf", "/u.d/token.env", "/u.d/x"]
+    assert copies("/etc", ["/u.d/override.conf", "/etc/token"], ["token.1", "passwd"]) == ["/etc/token.1"]
+
+
+# --- ways that the documented one is not
+
+
+@pytest.mark.parametrize("value", ["", token()])
+def test_a_variable_beside_a_file_has_no_effect(host_with: Installation, value: str) -> None:
+    path = host_with.write("token", token())
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
+    host_with.environment(value)
+    seen = host_with.run.get(cloudflared_token_variables)
+    assert (seen.names, seen.place) == ((), f"the file {path}")
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["TUNNEL_TOKEN={0}; export TUNNEL_TOKEN; exec /c run", "TUNNEL_TOKEN={0} /c run; exit $?", "/c run --token {0};"],
+)
+def test_a_token_followed_by_a_semicolon(host_with: Installation, script: str) -> None:
+    text = script.format(token())
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/bin/sh -c '{text}'\n")
+    assert host_with.run.get(cloudflared_valid_token).characters == len(token())
+
+
+SCRIPTS = [
+    "TUNNEL_TOKEN=$(cat /etc/token) cloudflared tunnel run",
+    "read TUNNEL_TOKEN </etc/token; export TUNNEL_TOKEN; cloudflared tunnel run",
+    ". /etc/default/cloudflared; exec cloudflared tunnel run",
+    "cloudflared tunnel run --token `cat /etc/token`",
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_shell_that_fetches_the_token_itself(host_with: Installation, script: str) -> None:
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/bin/sh -c '{script}'\n")
+    host_with.runs("cloudflared", "tunnel", "run", environment={"TUNNEL_TOKEN": token()})
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert (seen.tunnel, seen.place) == (TUNNEL, "the variable TUNNEL_TOKEN, as process 7 has it")
+    observations: list[Callable[[Run], object]] = [
+        cloudflared_token_files, cloudflared_token_in_use, cloudflared_token_variables
+    ]  # fmt: skip
+    for observe in observations:
+        with pytest.raises(Unreachable, match="only the command tells"):
+            host_with.run.get(observe)
+
+
+@pytest.mark.parametrize("command", [f"/bin/sh -c '{SCRIPTS[0]}'", "/opt/cloudflared-start.sh"])
+def test_a_shell_that_fetches_it_and_does_not_run(host_with: Installation, command: str) -> None:
+    host_with.write("cloudflared.service", f"[Service]\nExecStart={command}\n")
+    host_with.active(0, "failed")
+    with pytest.raises(Unreachable, match="it does not run"):
+        host_with.run.get(cloudflared_token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Environment=TUNNEL_TOKEN_FILE=%d/token\nExecStart=/usr/local/bin/cloudflared tunnel run",
+        "ExecStart=/usr/local/bin/cloudflared tunnel run --token-file ${CREDENTIALS_DIRECTORY}/token",
+        "ExecStart=/usr/local/bin/cloudflared tunnel run --token-file %d/token",
+    ],
+)
+def test_a_token_that_systemd_loads_as_a_credential(host_with: Installation, text: str) -> None:
+    path = host_with.write("token", f"{token()}\n")
+    host_with.write("cloudflared.service", f"[Service]\nLoadCredential=token:{path}\n{text}\n")
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert seen.place == f"the file {path}"
+    assert host_with.files() == {"token": "0600"}
+
+
+def test_a_file_of_variables_by_a_specifier(host_with: Installation) -> None:
+    host_with.write("cloudflared", f"TUNNEL_TOKEN={token()}\n")
+    text = f"[Service]\nEnvironmentFile={host_with.directory}/%p\nExecStart=/usr/local/bin/cloudflared tunnel run\n"
+    host_with.write("cloudflared.service", text)
+    assert host_with.run.get(cloudflared_valid_token).place == "the variable TUNNEL_TOKEN"
+
+
+def test_a_comment_between_the_lines_of_a_command(host_with: Installation) -> None:
+    command = f"/usr/local/bin/cloudflared \\\n  # --token {token('old')} \\\n  tunnel run"
+    host_with.write("cloudflared.service", f"[Service]\nEnvironment=TUNNEL_TOKEN={token()}\nExecStart={command}\n")
+    assert host_with.run.get(cloudflared_valid_token).place == "the variable TUNNEL_TOKEN"
 
 
 @pytest.mark.parametrize(
@@ -191,6 +308,11 @@ def test_the_process_has_not_the_same(
     assert token("old") not in seen.told
 
 
+def test_a_token_in_a_shells_text(host_with: Installation) -> None:
+    host_with.runs("sh", "-c", f"TUNNEL_TOKEN={token()}; cloudflared tunnel run")
+    assert host_with.run.get(cloudflared_token_in_argv).in_argv
+
+
 @pytest.mark.parametrize("words", [("c", "--token", token()), ("c", f"--token={token()}")])
 def test_a_token_in_the_process_list(host_with: Installation, words: tuple[str, ...]) -> None:
     host_with.environment(token())
@@ -254,6 +376,29 @@ def test_a_process_as_proc_shows_it(host_with: Installation, sleeper: subprocess
     assert seen.age_s is not None
     assert -1 < seen.age_s < 60
     assert "x=y" not in repr(seen)
+
+
+def test_what_a_shell_started_is_the_connector_and_its_arguments_count(host_with: Installation) -> None:
+    script = f"tail -f /dev/null --pid $$ tunnel {token()}; exit $?"
+    with subprocess.Popen(["sh", "-c", script], stderr=subprocess.DEVNULL, start_new_session=True) as shell:
+        try:
+            child = _child(shell.pid)
+            host_with.active(shell.pid)
+            seen = host_with.run.get(connector_process)
+            assert (seen.pid, seen.words[0]) == (child, "tail")
+            assert [words[0] for words in seen.service] == ["sh", "tail"]
+            assert host_with.run.get(cloudflared_token_in_argv).in_argv
+        finally:
+            os.killpg(shell.pid, signal.SIGKILL)
+
+
+def _child(pid: int) -> int:
+    """The process that a shell has started, once it is another program."""
+    while True:
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"tail\0"):
+                return int(child)
+        os.sched_yield()
 
 
 def test_a_process_that_has_just_ended(host_with: Installation) -> None:

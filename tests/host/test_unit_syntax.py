@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.host.binary import started_by
+from fixtures.host.commands import started_by
 from fixtures.host.unit_syntax import assignments, effective, environment_file, service_settings
 
 UNIT = """[Unit]

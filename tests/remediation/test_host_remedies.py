@@ -58,6 +58,7 @@ REMAINS = {
     "binary-by-path": {"usr/bin/cloudflared"},
     "binary-by-wrapper": {"usr/bin/cloudflared", "usr/local/bin/cloudflared-start.sh"},
     "token-in-readable-file": {"etc/cloudflared/token"},
+    "token-by-file-alone": {"etc/cloudflared/token"},
     "local-config-by-flag": {"etc/cloudflared/spark.yml"},
     "token-not-deployed": TOKEN,
     "token-not-restarted": TOKEN,
