@@ -5,6 +5,7 @@ import pytest
 from fixtures.cloudflare.access.applications import AccessApp, AccessApps
 from fixtures.cloudflare.access.letting_in import (
     admitting,
+    open_by,
     perhaps_admitting,
     perhaps_open_by,
     strangers_by,
@@ -64,6 +65,9 @@ def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: Acc
 
     The most specific one decides over a path, with its own policies alone: narrow or delete the others under Zero
     Trust > Access > Applications.
+
+    Not seen here: applications of the zone's own, which Cloudflare keeps apart from the account's; access.app_answers
+    sees whose the answer is for the one path that is asked for.
     """
     others = access_apps.overlapping(run.system.hostname, access_app.id)
     judge(len(others), note="; ".join(map(str, others)))
@@ -76,7 +80,8 @@ def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy
     A policy that blocks, or that has a condition or an exception, does not let in everyone. See the application's
     Policies tab under Zero Trust > Access > Applications, and decide which of the two is to be corrected.
 
-    Not seen here: a Block above it, which comes first for whoever logs in; the note has the policies in their order.
+    Not seen here: a Block above it, which comes first for whoever logs in (the note has the policies in their order);
+    an approval or a reason that it asks for; the ways to log in that the application admits.
     """
     judge(access_policy.as_fact(), note=access_app.told)
 
@@ -105,7 +110,8 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
     """
     if access_app.open_to_everyone is None:
         raise untold(perhaps_open_by(access_app.policies), "somebody who has neither login nor token")
-    judge(access_app.open_to_everyone, note=access_app.told)
+    by = "".join(f"{policy} lets them in; of " for policy in open_by(access_app.policies))
+    judge(access_app.open_to_everyone, note=f"{by}{access_app.told}")
 
 
 @pytest.mark.fact("access.strangers")
@@ -186,6 +192,8 @@ def test_deny_unmatched(judge: Judge, access_organization: AccessOrganization) -
     """The organisation refuses every host name that has no application of its own, unless its zone is exempt.
 
     If that is wanted, document it; else switch it off under Zero Trust > Settings > Access.
+
+    Not seen here: a switch that the API leaves out; it is taken to be off.
     """
     exempt = ", ".join(access_organization.exempted_zones) or "none"
     judge(access_organization.deny_unmatched, note=f"exempt zones: {exempt}")
@@ -197,6 +205,8 @@ def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganiza
 
     401 for a token that is not accepted, 403 for one that no Service Auth policy includes; Allow policies do not
     count. If that is wanted, document it.
+
+    Not seen here: a switch that the API leaves out; it is taken to be off.
     """
     judge(access_organization.strict_service_tokens)
 

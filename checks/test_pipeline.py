@@ -16,6 +16,8 @@ def test_workflow(judge: Judge, workflow_file: WorkflowFile) -> None:
     """The deployment's workflow is not in the checkout: it was moved or renamed, or the branch is another one.
 
     Restore the file, or correct the document; `git log --follow -- PATH` finds where it went.
+
+    Not seen here: whether the checkout is what GitHub has; pull before you trust what is judged of the workflow.
     """
     judge(workflow_file.path)
 

@@ -50,6 +50,8 @@ def test_answers(judge: Judge, token_probe: Probe) -> None:
     The note says who answered. Access: see the checks of access. The edge: look for the ray under Security > Events. An
     empty 403 from behind the edge: Ollama does not know the Host header, see tunnel.http_host_header. 502 or 530: see
     the checks of cloudflared and tunnel.
+
+    Not seen here: what the answer says; see public.models_as_on_host and public.generates.
     """
     seen = token_probe.exchange
     same = (seen.path, seen.status) == (judge.expect.path, judge.expect.status)

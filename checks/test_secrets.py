@@ -17,6 +17,8 @@ def test_api_token(judge: Judge, api_token: ApiToken) -> None:
 
     Nothing can be looked at through the API. Roll it, or make a new one, under My Profile > API Tokens, and set it
     where the target's reference points.
+
+    Not seen here: what it may do (each fact that needs more says so), and that it may do more than it has to.
     """
     judge(api_token.status)
 

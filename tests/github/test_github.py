@@ -94,7 +94,7 @@ def test_a_repository_without_an_organisation_has_its_own_secrets(monkeypatch: p
 
 def test_a_runner_counts_when_it_is_online(monkeypatch: pytest.MonkeyPatch) -> None:
     def runner(name: str, status: str, *labels: str) -> dict[str, Any]:
-        return {"name": name, "status": status, "labels": [{"name": label} for label in labels]}
+        return {"name": name, "os": "unknown", "status": status, "labels": [{"name": label} for label in labels]}
 
     runners = [runner("a", "online", "self-hosted", "spark"), runner("b", "offline", "gpu")]
     with api(always(200, {"runners": runners})) as (url, _):
