@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.facts.model import known
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import heal, inflict, named
 from tests.end_to_end.session import check, project
@@ -79,15 +80,21 @@ def test_a_check_that_breaks_with_secrets_at_hand_shows_none(kept_lab: Announcem
     place = project(tmp_path)
     (place / "checks").unlink()
     (place / "checks").mkdir()
-    (place / "checks/test_secrets.py").write_text("""
-import pytest
+    others = [fact for fact in known() if fact.startswith("secrets.") and fact != "secrets.client_secret_shape"]
+    rest = "".join(
+        f"@pytest.mark.fact({fact!r})\ndef test_{fact.partition('.')[2]}(judge):\n    judge(1)\n" for fact in others
+    )
+    (place / "checks/test_secrets.py").write_text(
+        f"import pytest\n{rest}"
+        + """
 @pytest.mark.fact("secrets.client_secret_shape")
 def test_shape(judge, access_client_secret, esc_tunnel_token):
     value, token = access_client_secret.reveal(), esc_tunnel_token.reveal()
     print(value)
     judge.show("shown", f"{value} {token}")
     raise RuntimeError(f"{value} {token}")
-""")
+"""
+    )
     ran = check(place, "--target", kept_lab.target, "checks/test_secrets.py::test_shape", *TALKATIVE)
     assert "RuntimeError" in ran.out
     assert found(ran.written, canaries(kept_lab)) == []
