@@ -140,8 +140,11 @@ def test_a_reusable_policy_changes_for_all_who_link_to_it(sdk: Cloudflare, world
     assert set(world.policies) == {lab.POLICY}
 
 
-def test_the_organisation_keeps_what_an_update_leaves_out(sdk: Cloudflare, world: World) -> None:
+def test_the_organisation_keeps_what_an_update_leaves_out(sdk: Cloudflare, http: httpx.Client, world: World) -> None:
     updated = sdk.zero_trust.organizations.update(account_id=lab.ACCOUNT, deny_unmatched_requests=True)
     assert updated is not None
     assert (updated.deny_unmatched_requests, updated.auth_domain) == (True, "example.cloudflareaccess.com")
     assert world.organization["deny_unmatched_requests"] is True
+    patched = http.patch(f"accounts/{lab.ACCOUNT}/access/organizations", json={"strict_service_token_auth": True})
+    assert (patched.status_code, world.organization["deny_unmatched_requests"]) == (200, True)
+    assert world.organization["strict_service_token_auth"] is True

@@ -94,12 +94,23 @@ def test_a_configuration_replaces_all_of_the_old(http: httpx.Client, world: Worl
         [{"hostname": "a.example.org"}, CATCH_ALL],
         [{"hostname": "a.example.org", "service": "localhost"}, CATCH_ALL],
         [{"service": "http_status:999"}],
+        [{"hostname": "a.example.org", "service": "http://localhost:1/api"}, CATCH_ALL],
+        [{"hostname": "a.example.org", "service": "http://localhost:1/"}, CATCH_ALL],
+        [{"originRequest": {"connectTimeout": "30s"}, **CATCH_ALL}],
+        [{"originRequest": {"tlsTimeout": 30.5}, **CATCH_ALL}],
+        [{"originRequest": {"keepAliveTimeout": True}, **CATCH_ALL}],
     ],
 )
 def test_rules_that_cloudflared_would_not_run(http: httpx.Client, world: World, ingress: list[Json]) -> None:
     response = http.put(CONFIG, json={"config": {"ingress": ingress}})
     assert (response.status_code, response.json()["errors"][0]["code"]) == (400, 1056)
     assert world.configurations[lab.TUNNEL]["version"] == 1
+
+
+def test_what_cloudflared_takes_and_then_runs_wrongly_is_taken(http: httpx.Client) -> None:
+    rules = [{"hostname": "a.example.org", "service": "http://localhost:1"}, CATCH_ALL]
+    overflowing = {"ingress": rules, "originRequest": {"connectTimeout": 30_000_000_000}}
+    assert http.put(CONFIG, json={"config": overflowing}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 
 import pytest
 
@@ -118,11 +119,15 @@ def test_policies_come_by_precedence_and_links_are_followed() -> None:
     assert decide(world, KEYS, a_request()).answer is None
 
 
-def test_a_classic_client_may_come_back_with_its_cookie_until_it_expires_and_a_strict_one_may_not() -> None:
-    world = a_world(SERVICE_AUTH)
+def test_a_classic_client_may_come_back_with_its_token_until_it_expires_and_a_strict_one_may_not() -> None:
+    world = a_world(SERVICE_AUTH, ALLOW_ALL)
     token = (("cf-access-client-id", CLIENT_ID), ("cf-access-client-secret", CANARY))
     [(_, jwt)] = decide(world, KEYS, a_request("/", *token)).to_origin
-    for header in (("cookie", f"a=b; CF_Authorization={jwt}"), ("cf-access-token", jwt)):
+    for header in (
+        ("cookie", f"a=b; CF_Authorization={jwt}"),
+        ("cf-access-token", jwt),
+        ("cf-access-jwt-assertion", jwt),
+    ):
         back = decide(world, KEYS, a_request("/", header))
         assert (back.answer, back.to_origin) == (None, (("cf-access-jwt-assertion", jwt),))
     forged = decide(world, SigningKeys(), a_request("/", ("cookie", f"CF_Authorization={jwt}")))
@@ -131,6 +136,44 @@ def test_a_classic_client_may_come_back_with_its_cookie_until_it_expires_and_a_s
     assert decide(world, KEYS, late).answer is not None
     world.organization["strict_service_token_auth"] = True
     assert decide(world, KEYS, a_request("/", ("cookie", f"CF_Authorization={jwt}"))).answer is not None
+
+
+@pytest.mark.parametrize("name", ["cookie", "cf-access-token", "cf-access-jwt-assertion"])
+def test_where_all_policies_are_service_auth_no_token_of_access_itself_counts(name: str) -> None:
+    world = a_world(SERVICE_AUTH)
+    token = (("cf-access-client-id", CLIENT_ID), ("cf-access-client-secret", CANARY))
+    [(_, jwt)] = decide(world, KEYS, a_request("/", *token)).to_origin
+    back = decide(world, KEYS, a_request("/", (name, f"CF_Authorization={jwt}" if name == "cookie" else jwt)))
+    assert back.answer is not None
+    assert back.answer.status == 403
+
+
+def test_managed_oauth_challenges_programs_and_sends_browsers_to_log_in() -> None:
+    world = a_world(SERVICE_AUTH, ALLOW_ALL)
+    world.apps["app-1"]["oauth_configuration"] = {"enabled": True}
+    answer = decide(world, KEYS, a_request("/api/tags")).answer
+    assert answer is not None
+    assert (answer.status, answer.header("cf-access-aud")) == (401, None)
+    challenge = answer.header("www-authenticate") or ""
+    place = f"https://{HOST}/.well-known/cloudflare-access-protected-resource/api/tags"
+    assert challenge.startswith(f'Bearer realm="OAuth", resource_metadata="{place}", error="invalid_token"')
+    browser = decide(world, KEYS, a_request("/", ("accept", "text/html"))).answer
+    assert browser is not None
+    assert browser.status == 302
+    token = (("cf-access-client-id", CLIENT_ID), ("cf-access-client-secret", CANARY))
+    assert decide(world, KEYS, a_request("/", *token)).answer is None
+
+
+@pytest.mark.parametrize(("strict", "passes"), [(False, True), (True, False)])
+def test_a_strict_organisation_refuses_credentials_that_come_twice(strict: bool, passes: bool) -> None:
+    world = a_world(SERVICE_AUTH)
+    world.organization["strict_service_token_auth"] = strict
+    world.apps["app-1"]["read_service_tokens_from_header"] = "Authorization"
+    both = json.dumps({"cf-access-client-id": CLIENT_ID, "cf-access-client-secret": CANARY})
+    token = (("cf-access-client-id", CLIENT_ID), ("cf-access-client-secret", CANARY), ("authorization", both))
+    answer = decide(world, KEYS, a_request("/", *token)).answer
+    assert (answer is None) == passes
+    assert answer is None or answer.status == 401
 
 
 def test_a_rotated_key_still_verifies_what_it_signed_and_one_rotation_later_does_not() -> None:

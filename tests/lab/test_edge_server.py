@@ -206,8 +206,14 @@ def test_a_tunnel_without_connections_is_error_1033_in_every_form() -> None:
     with_edge(world, test)
 
 
-@pytest.mark.parametrize("change", ["deleted", "unknown", "another account's", "no tunnel"])
-def test_a_record_that_leads_nowhere_is_error_1016(change: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ("deleted", 530, 1016), ("unknown", 530, 1016), ("no tunnel", 530, 1016), ("another account's", 403, 1014),
+        ("an old tunnel", 403, 1014), ("Cloudflare's address", 403, 1000), ("another address", 523, 523),
+    ],
+)  # fmt: skip
+def test_a_record_that_leads_nowhere_or_elsewhere_is_an_error(change: str, status: int, code: int) -> None:
     world = a_world()
     world.apps.clear()
     match change:
@@ -217,12 +223,18 @@ def test_a_record_that_leads_nowhere_is_error_1016(change: str) -> None:
             world.tunnels.clear()
         case "another account's":
             world.tunnels[TUNNEL]["account_tag"] = "account-2"
+        case "an old tunnel":
+            world.records["r1"]["content"] = f"{TUNNEL}.argotunnel.com"
+        case "Cloudflare's address" | "another address":
+            content = "198.51.100.7" if change == "Cloudflare's address" else "203.0.113.9"
+            world.records["r1"].update(type="A", content=content)
+            world.ip_ranges = {"ipv4_cidrs": ["198.51.100.0/24"], "ipv6_cidrs": []}
         case _:
             world.records["r1"]["content"] = "nowhere.example.net"
 
     async def test(client: Client, gate: FakeGate) -> None:
         reply = await client.get()
-        assert (reply.status_code, reply.text) == (530, "error code: 1016")
+        assert (reply.status_code, reply.text) == (status, f"error code: {code}")
         assert gate.requests == []
 
     with_edge(world, test)
@@ -351,7 +363,7 @@ def test_what_is_not_http_is_refused_and_the_edge_goes_on() -> None:
             writer.write(junk)
             assert (await reader.readline()).startswith(b"HTTP/1.1 400")
             writer.close()
-        assert (await client.get(headers={"X-Long": "x" * 20_000})).status_code == 431
+        assert (await client.get(headers={"X-Long": "x" * 20_000})).status_code == 400
         assert (await client.get("/" + "x" * 17_000)).status_code == 414
 
     with_edge(a_world(), test)
