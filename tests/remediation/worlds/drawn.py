@@ -298,7 +298,6 @@ WRONG: dict[str, Values] = {
     "access.refuses_anonymous": lambda _: [False],
     "access.token_id": _ids("service_tokens"),
     "access.token_client_id": lambda twin: [*twin.strangers, f"{'0' * 32}.access"],
-    "access.token_days": lambda _: [],
     "public.answers": lambda _: [Expected(path="/api/tags", status=403)],
 }  # fmt: skip
 """Slips of the pen, among them the names of what is somebody else's."""
@@ -311,22 +310,27 @@ def twins(draw: st.DrawFn) -> Twin:
     chosen = draw(st.sets(st.sampled_from(sorted(ASPECTS)), max_size=5))
     for name in (*(name for name in ASPECTS if name != "our application"), "our application"):
         if name in chosen:
-            draw(st.sampled_from(ASPECTS[name]))(twin)
+            which = draw(st.integers(0, len(ASPECTS[name]) - 1))
+            ASPECTS[name][which](twin)
+            twin.changes.append(f"{name} {which}")
     return twin
 
 
 @st.composite
-def facts_about(draw: st.DrawFn, twin: Twin) -> Facts:
-    """The documented facts, but for some that are not stated, and up to two that are wrong."""
-    facts = stated()
-    unstated = draw(st.sets(st.sampled_from(sorted(facts.all())), max_size=4))
+def slips(draw: st.DrawFn, twin: Twin) -> dict[str, Any]:
+    """What is other than documented in a facts file: some that are not stated (None), and up to two that are wrong."""
+    facts = stated().all()
     wrong = draw(st.sets(st.sampled_from(sorted(WRONG)), max_size=2)) if draw(st.booleans()) else set[str]()
-    for fact in sorted(unstated | wrong):
+    said = {fact: draw(st.sampled_from(values)) for fact in sorted(wrong) if (values := WRONG[fact](twin))}
+    return dict.fromkeys(draw(st.sets(st.sampled_from(sorted(facts)), max_size=4))) | said
+
+
+def slipped(said: dict[str, Any]) -> Facts:
+    """The documented facts with these slips."""
+    facts = stated()
+    for fact, value in said.items():
         component, _, name = fact.partition(".")
         table = getattr(facts, component)
-        values = WRONG[fact](twin) if fact in wrong else []
-        now = getattr(table, name)
-        new = now.model_copy(update={"expect": draw(st.sampled_from(values))}) if values and now else None
-        if fact in unstated or values:
-            facts = facts.model_copy(update={component: table.model_copy(update={name: new})})
+        new = None if value is None else getattr(table, name).model_copy(update={"expect": value})
+        facts = facts.model_copy(update={component: table.model_copy(update={name: new})})
     return facts

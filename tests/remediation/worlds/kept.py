@@ -61,8 +61,8 @@ def _places(app: Json) -> list[Any]:
 
 def _policies(app: Json, old: Json) -> list[Any]:
     """Its policies as far as the old one had them: who is let in beside everyone, on which conditions."""
-    known = {policy["id"] for policy in old["policies"]}
-    return [_policy(policy) for policy in app["policies"] if policy["id"] in known and not _opens(policy)]
+    known = {policy["id"] for policy in old["policies"] if not _opens(policy)}
+    return [_policy(policy) for policy in app["policies"] if policy["id"] in known]
 
 
 def _policy(policy: Json) -> Any:

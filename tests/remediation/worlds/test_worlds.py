@@ -4,7 +4,8 @@
 """
 
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +22,7 @@ from fixtures.remediation.outcome import Outcome
 from fixtures.remediation.remedies import access, dns, tunnel
 from fixtures.remediation.runner import Remediation
 from fixtures.suite.evaluating import findings_of
-from tests.remediation.worlds.drawn import facts_about, twins
+from tests.remediation.worlds.drawn import slipped, slips, twins
 from tests.remediation.worlds.edge import served
 from tests.remediation.worlds.kept import TIMES, violations
 from tests.remediation.worlds.twin import HOST, Twin, fetch
@@ -39,16 +40,21 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fixtures.remediation.proving.FIRST_PAUSE_S", 0.0)
 
 
-def remediation(twin: Twin, facts: Facts, selected: set[str] | None, asked: Asked, folder: str) -> Remediation:
+@contextmanager
+def remediation(
+    twin: Twin, facts: Facts, selected: set[str] | None, asked: Asked, folder: str
+) -> Iterator[Remediation]:
     remedies = [remedy for module in (access, tunnel, dns) for remedy in module.remedies(asked)]
     remedies.sort(key=lambda remedy: ("tunnel", "dns", "access").index(remedy.component))
     run = twin.run(facts)
-    stated = facts.all()
-    findings = findings_of(run, [fact for fact in stated if selected is None or fact in selected])
-    return Remediation(run, findings, remedies, asked, Ways(Path(folder)))
+    try:
+        findings = findings_of(run, [fact for fact in facts.all() if selected is None or fact in selected])
+        yield Remediation(run, findings, remedies, asked, Ways(Path(folder)))
+    finally:
+        run.close()
 
 
-def opened(twin: Twin, before: dict[tuple[str, str], Any], facts: Facts, *, opening: bool) -> list[str]:
+def opened(twin: Twin, before: dict[tuple[str, str], Any], *, opening: bool) -> list[str]:
     """Who gets in where they were refused; but the documented client, and who logs in where that was asked for."""
     told = []
     for (who, host), met in twin.met().items():
@@ -60,7 +66,6 @@ def opened(twin: Twin, before: dict[tuple[str, str], Any], facts: Facts, *, open
             told.append(f"{who} passes Access at {host}")
         if who == "anonymous" and served(met) and not served(old):
             told.append(f"{who} is served at {host}")
-    del facts
     return told
 
 
@@ -90,17 +95,18 @@ def as_lists(snapshot: Json) -> Any:
 )
 def test_a_remediation_opens_nothing_breaks_nothing_and_keeps_what_is_not_its_own(data: st.DataObject) -> None:
     twin = data.draw(twins())
-    facts = data.draw(facts_about(twin))
-    stated = sorted(facts.all())
-    selected = data.draw(st.none() | st.sets(st.sampled_from(stated), min_size=1))
+    facts = slipped(data.draw(slips(twin)))
+    selected = data.draw(st.none() | st.sets(st.sampled_from(sorted(facts.all())), min_size=1))
     opening = data.draw(st.booleans())
     before, met = twin.snapshot(), twin.met()
     wrong: list[str] = []
-    twin.written = lambda: wrong.extend(opened(twin, met, facts, opening=opening))
+    twin.written = lambda: wrong.extend(opened(twin, met, opening=opening))
     with TemporaryDirectory() as folder:
-        outcome = remediation(twin, facts, selected, Asked(budget=99, open=opening), folder).apply()
+        with remediation(twin, facts, selected, Asked(budget=99, open=opening), folder) as work:
+            outcome = work.apply()
         judged(twin, before, met, wrong, outcome)
-        undone = remediation(twin, facts, selected, Asked(), folder).undo()
+        with remediation(twin, facts, selected, Asked(), folder) as work:
+            undone = work.undo()
     assert not undone.problems, (undone, outcome)
     assert as_lists(twin.snapshot()) == as_lists(before), outcome
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fixtures.cloudflare.client import cloudflare_api
+from fixtures.cloudflare.client import Api, cloudflare_api
 from fixtures.facts.load import SystemFile, find, load
 from fixtures.facts.model import Access, Facts
 from fixtures.host.connection import host
@@ -47,13 +47,14 @@ def stated() -> Facts:
 
 @dataclass
 class Twin:
-    """One world. `system` are its facts; `moments` the states of the admissions after each write, if asked for."""
+    """One world; `written` is called after each write, `changes` says what is not as in the healthy one."""
 
-    world: World
+    world: World = field(repr=False)
     secret: str = field(repr=False)
     strangers: dict[str, str] = field(default_factory=dict, repr=False)
     """Other service tokens' secrets, by client id."""
-    written: Callable[[], None] = lambda: None
+    written: Callable[[], None] = field(default=lambda: None, repr=False)
+    changes: list[str] = field(default_factory=list)
 
     @classmethod
     def healthy(cls) -> "Twin":
@@ -113,8 +114,8 @@ class TwinRun(Run):
     def __init__(self, system: SystemFile, twin: Twin) -> None:
         super().__init__(system)
         self.twin = twin
-        self.instead: dict[Any, Callable[[Run], Any]] = {
-            cloudflare_api: lambda _: api_of(twin.world, twin.tell),
+        self.instead: dict[Any, Callable[[Any], Any]] = {
+            cloudflare_api: _api,
             anonymous_probe: lambda run: probe(twin, run, Principal("anonymous")),
             wrong_secret_probe: lambda run: probe(twin, run, Principal("w", _headers(twin.client_id, "0" * 64))),
             token_probe: lambda run: probe(twin, run, Principal("t", _headers(twin.client_id, twin.secret))),
@@ -125,6 +126,12 @@ class TwinRun(Run):
 
     def _observe(self, observe: Any, future: Any) -> None:
         super()._observe(self.instead.get(observe, observe), future)
+
+
+def _api(run: "TwinRun") -> Api:
+    api = api_of(run.twin.world, run.twin.tell)
+    run.closing.callback(api.close)
+    return api
 
 
 def probe(twin: Twin, run: Run, who: Principal) -> Probe:
