@@ -3,6 +3,7 @@
 `WORLDS=2000` tries so many; by default a few.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -73,7 +74,11 @@ def lasting(value: Any) -> Any:
     """A world without what nobody can bring back."""
     if isinstance(value, dict):
         return {key: lasting(item) for key, item in value.items() if key not in REDONE}
-    return sorted(map(lasting, value), key=str) if isinstance(value, list) else value
+    return (
+        sorted(map(lasting, value), key=lambda one: json.dumps(one, sort_keys=True))
+        if isinstance(value, list)
+        else value
+    )
 
 
 def as_lists(snapshot: Json) -> Any:
