@@ -10,6 +10,7 @@ import pytest
 from fixtures.lab.announcement import Announcement
 from fixtures.recording import storage
 from fixtures.recording.plugin import pytest_configure
+from fixtures.suite.options import check_options
 from tests.end_to_end.session import PROJECT, check, project
 from tests.recording.making import Recorded, alter
 
@@ -24,7 +25,7 @@ def test_a_recorded_run_is_replayed_and_marked_as_a_replay(one_lab: Announcement
     again = check(tmp_path, "--replay", str(place), "-m", "dns")
     assert again.code == 0, again.out
     assert "target: a replay of lab, recorded 20" in again.out
-    assert "nothing is looked at; the facts are as they were then" in again.out
+    assert "nothing is looked at; the facts are today's, as they were then" in again.out
     assert "conformance: a replay of lab, recorded 20" in again.out
     assert "a replay of lab, recorded 20" in (again.reports / "report.html").read_text()
     results = json.loads((again.reports / "results.json").read_text())["targets"][0]
@@ -38,7 +39,7 @@ def test_a_wider_replay_says_what_is_not_in_the_recording(copy: Path, tmp_path: 
     ran = check(project(tmp_path), "--replay", str(copy), "-m", "dns or tunnel", "--no-diagnose")
     assert ran.code == 7, ran.out
     assert "not in the recording (lab, recorded" in ran.out
-    assert "the facts are changed since then: tunnel.name" in ran.out
+    assert "the facts are today's, changed since then: tunnel.name" in ran.out
 
 
 class Options:
@@ -47,12 +48,13 @@ class Options:
     rootpath = PROJECT
     invocation_params = SimpleNamespace(dir=PROJECT)
     args = ("checks",)
+    pluginmanager = SimpleNamespace(get_plugins=tuple)
 
     def __init__(self, **given: object) -> None:
         self._given = given
 
-    def getoption(self, name: str) -> object:
-        return self._given.get(name.removeprefix("--").replace("-", "_"))
+    def getoption(self, name: str, default: object = None) -> object:
+        return self._given.get(name.removeprefix("--").replace("-", "_"), default)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,8 @@ def test_a_run_that_is_cut_off_leaves_no_recording(one_lab: Announcement, tmp_pa
     assert "NOT RECORDED: the run did not come to its end" in ran.out
     again = check(tmp_path, "--replay", str(place))
     assert (again.code, "is no recording, or one of a run that did not end" in again.out) == (4, True)
+
+
+def test_facts_to_judge_by_are_a_recordings() -> None:
+    with pytest.raises(pytest.UsageError, match="--replay is not given: a system's facts file is its --target"):
+        check_options(cast("pytest.Config", Options(target=["lab"], facts="mine.toml", lab_fault=[])))

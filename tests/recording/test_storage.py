@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.facts.load import FactsError
 from fixtures.recording import storage
 from fixtures.recording.codec import DamagedError, restored, stored_error, stored_value
 from fixtures.recording.storage import RecordingError, prepare, read
-from fixtures.recording.target import facts_of
+from fixtures.recording.target import facts_of, judged_by, named
 from fixtures.secret import Secret
 from fixtures.suite.options import LAB_FACTS
 from fixtures.suite.run import OBSERVATIONS
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
-from tests.recording.making import Json, Recorded, alter
+from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable, Verdict
+from tests.recording.making import Json, Recorded, alter, replayed
 
 CANARY = "canary-0123456789abcdef"
 
@@ -79,17 +80,47 @@ def test_a_recording_is_its_owners_alone(healthy: Recorded) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in [healthy.place, *healthy.place.rglob("*")])
 
 
-def test_the_facts_of_another_system_do_not_judge_it(copy: Path) -> None:
-    alter(copy / storage.MANIFEST, lambda data: data.update(hostname="llm.example.org"))
-    with pytest.raises(
-        RecordingError, match=r"the recording is of llm.example.org, and .* is about ollama.goldfish.io"
-    ):
+def test_the_facts_of_another_system_do_not_judge_it(copy: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('extends = "spark-291b"\n[system]\nhostname = "llm.example.org"\n')
+    alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target=str(other)))
+    assert judged_by(read(copy), named(str(copy)), LAB_FACTS)[1] == "those that it carries"
+    with pytest.raises(RecordingError, match=r"is of ollama\..*other\.toml is about llm\.example\.org"):
+        facts_of(read(copy), LAB_FACTS, named(str(copy), str(other)))
+
+
+def test_a_recording_of_a_colleague_is_judged_by_the_facts_that_it_carries(copy: Path, healthy: Recorded) -> None:
+    alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml"))
+    system, which = judged_by(read(copy), named(str(copy)), LAB_FACTS)
+    assert which == "those that it carries"
+    assert system.facts == facts_of(healthy.recording, LAB_FACTS).facts
+    again = replayed(read(copy), system)
+    assert again.told == healthy.judged.told
+    assert again.concluded == healthy.judged.concluded
+
+
+def test_the_facts_file_that_is_named_judges_it(copy: Path, tmp_path: Path) -> None:
+    other = tmp_path / "mine.toml"
+    other.write_text('extends = "spark-291b"\n[facts.tunnel.name]\nexpect = "another"\n')
+    system, which = judged_by(read(copy), named(str(copy), str(other)), LAB_FACTS)
+    assert which == f"those of {other}"
+    verdicts = replayed(read(copy), system).verdicts
+    failed = {fact: verdict for fact, verdict in verdicts.items() if verdict != Verdict.CONFORMANT}
+    assert failed == {"tunnel.name": "nonconformant"}
+    with pytest.raises(FactsError, match="no such target"):
+        facts_of(read(copy), LAB_FACTS, named(str(copy), "gone.toml"))
+
+
+def test_without_any_facts_it_says_how_to_give_them(copy: Path) -> None:
+    alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml", file={}))
+    with pytest.raises(RecordingError, match=r"the recording is of mine\.toml .*: give them with --facts FILE"):
         facts_of(read(copy), LAB_FACTS)
 
 
-def test_a_target_whose_facts_are_not_here_is_told(copy: Path) -> None:
-    alter(copy / storage.MANIFEST, lambda data: data.update(target="mine.toml", lab=False))
-    with pytest.raises(RecordingError, match=r"the recording is of mine.toml, and no such facts file is here"):
+def test_facts_that_it_carries_and_that_are_none_are_told(copy: Path) -> None:
+    damage = {"lab": False, "target": "mine.toml", "file": {"system": {"name": "x"}}}
+    alter(copy / storage.MANIFEST, lambda data: data.update(damage))
+    with pytest.raises(RecordingError, match=r"its facts are not those of this suite \(file\.system\.hostname\)"):
         facts_of(read(copy), LAB_FACTS)
 
 
