@@ -271,6 +271,7 @@ def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
 def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> None:
     """A configuration file on the host has a say beside the dashboard: move it away, and --config out of the unit.
 
-    Carry over what it says to the tunnel's configuration at Cloudflare first.
+    Carry over what it says to the tunnel's configuration at Cloudflare first. Whatever it sets counts, but for logs,
+    metrics and updates. Not seen: what flags and variables of the unit set (`--protocol`, `TUNNEL_EDGE_BIND_ADDRESS`).
     """
     judge(cloudflared_local_config.in_force, note=cloudflared_local_config.told)

@@ -255,7 +255,14 @@ def _configs(stub: StubHost, *paths: Path, words: tuple[str, ...] = ("cloudflare
     ("text", "in_force"),
     [
         ("tunnel: x\ningress:\n  - service: http_status:404\n", True),
-        ("loglevel: debug\n", False),
+        ("loglevel: debug\nmetrics: :1\n", False),
+        ("protocol: http2\n", True),
+        ("ingress:\n  - service: http_status:404\n---\nloglevel: debug\n", True),
+        ("loglevel: debug\n---\nprotocol: http2\n", False),
+        ("protocol: http2\n---\n[never closed\n", True),
+        ("tunnel: x\ncredentials-file: /root/x.json\n", False),
+        ("originRequest:\n  noTLSVerify: true\n", True),
+        ("ingress:\n", False),
         ("ingress: []\n", False),
         ("", False),
         ("- a list\n", False),
@@ -268,6 +275,16 @@ def test_a_file_at_a_usual_place(stub: StubHost, tmp_path: Path, text: str, in_f
     seen = _configs(stub, path, tmp_path / "none.yml").get(cloudflared_local_config)
     assert seen.in_force is in_force
     assert (str(path) in seen.told) is in_force
+
+
+@pytest.mark.parametrize("directory", [".cloudflared", ".cloudflare-warp", "cloudflare-warp"])
+def test_a_file_below_the_services_own_home(stub: StubHost, tmp_path: Path, directory: str) -> None:
+    (tmp_path / directory).mkdir()
+    path = tmp_path / directory / "config.yaml"
+    path.write_text("protocol: http2\n")
+    run = _configs(stub, tmp_path / "none")
+    given(run, connector_process, Process(7, ("cloudflared",), {"HOME": str(tmp_path)}, 1))
+    assert run.get(cloudflared_local_config).told == f"{path} sets protocol"
 
 
 def test_a_file_among_the_arguments(stub: StubHost, tmp_path: Path) -> None:

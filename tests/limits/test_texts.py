@@ -11,7 +11,7 @@ from fixtures.facts.target import Repository, Target
 from fixtures.host.curl import Reply
 from fixtures.host.files import HostFile
 from fixtures.host.journal import fields_of
-from fixtures.host.local_config import has_ingress
+from fixtures.host.local_config import deciding
 from fixtures.limits.files import read_bytes
 from fixtures.limits.json import read_json
 from fixtures.limits.yaml import LARGEST, TooMuchError
@@ -87,7 +87,7 @@ def test_a_workflow_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [bomb(30), "a" * (LARGEST + 1), f"ingress: {DEEP}"])
 def test_a_configuration_on_the_host_that_is_not_read_to_its_end_is_unreachable(text: str) -> None:
     with pytest.raises(Unreachable, match=r"/etc/cloudflared/config.yml on the host cannot be read: it"):
-        has_ingress(HostFile("/etc/cloudflared/config.yml", "read", content=text.encode()))
+        deciding(HostFile("/etc/cloudflared/config.yml", "read", content=text.encode()))
 
 
 @pytest.mark.parametrize(
