@@ -92,7 +92,10 @@ def test_reload_pending(judge: Judge, cloudflared_unit: Unit) -> None:
 
 @pytest.mark.fact("cloudflared.enabled")
 def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The tunnel will not come back after a reboot: `sudo systemctl enable cloudflared`."""
+    """The tunnel will not come back after a reboot: `sudo systemctl enable cloudflared`.
+
+    Not seen: whether what it waits for at boot comes up.
+    """
     judge(cloudflared_unit.enabled, note=f"systemd calls it {cloudflared_unit.file_state or 'nothing'}")
 
 
@@ -101,6 +104,7 @@ def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
     """The connector does not run, and the public name answers 530.
 
     `journalctl -u cloudflared -e` says why; a wrong or empty token is the usual reason. Then `sudo systemctl restart`.
+    Not seen: whether it is connected, which cloudflared.ready_connections is about.
     """
     judge(cloudflared_unit.active, note=cloudflared_unit.state)
 
@@ -109,7 +113,8 @@ def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
 def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
     """The connector keeps dying and being started again. `journalctl -u cloudflared` shows each end.
 
-    `sudo systemctl reset-failed cloudflared` sets the count back once the reason is gone.
+    `sudo systemctl reset-failed cloudflared` sets the count back once the reason is gone. Not seen: restarts by hand,
+    by a timer, and those before the last boot or reset, which systemd does not count.
     """
     judge(cloudflared_unit.restarts)
 
@@ -130,7 +135,8 @@ def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariable
 def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
     """The service has no token, or a text that is none: the documented quoted heredoc installs an empty one.
 
-    Deploy the token again, with the variable filled in on this side; then daemon-reload and restart.
+    Deploy the token again, with the variable filled in on this side; then daemon-reload and restart. A token is judged
+    by its form here: whether Cloudflare takes it is cloudflared.token_matches_api's question.
     """
     judge(cloudflared_token.valid, note=cloudflared_token.told)
 
@@ -215,6 +221,7 @@ def test_registered(judge: Judge, cloudflared_journal: ConnectorJournal) -> None
     """Since its start the connector has not registered all of its connections.
 
     `journalctl -u cloudflared` shows the refusals; port 7844 (UDP, TCP) of region1/2.v2.argotunnel.com must be open.
+    What was lost since is seen by cloudflared.ready_connections.
     """
     judge(len(cloudflared_journal.latest), note=f"in invocation {cloudflared_journal.invocation}")
 
@@ -241,7 +248,8 @@ def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
 def test_ready_connections(judge: Judge, connector: Connector) -> None:
     """Right now the connector has fewer connections to the edge than it should, or does not tell.
 
-    `curl http://127.0.0.1:20241/ready` on the host; the journal says what breaks them.
+    `curl http://127.0.0.1:20241/ready` on the host; the journal says what breaks them. Where neither process nor
+    journal names its address, the first usual port that answers counts, which may be a second cloudflared's.
     """
     judge(connector.ready_connections, note=f"asked at {connector.address}/ready")
 

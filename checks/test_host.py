@@ -49,7 +49,7 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
 def test_release(judge: Judge, host_release: Release) -> None:
     """The release file does not call this machine what the document does: it is another one, or was installed anew.
 
-    Look at the file on the host; DGX OS writes it.
+    Look at the file on the host; DGX OS writes it. Any of its values counts, and a copied file tells the same.
     """
     values = host_release.values
     wanted = judge.expect.value
@@ -87,7 +87,8 @@ def test_memory(judge: Judge, host_memory: HostMemory) -> None:
 def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
     """Memory is about to run out, and the kernel may kill the model or the tunnel next.
 
-    See who has it: `ps aux --sort=-rss | head`; `ollama ps` and `ollama stop MODEL` free a model that nobody needs.
+    See who has it: `ps aux --sort=-rss | head`; `ollama ps` and `ollama stop MODEL` free a model that nobody needs. It
+    is one look: a peak between two of them is not seen.
     """
     judge(host_memory.available_gib, note=f"MemAvailable in {judge.expect.path}")
 
@@ -96,14 +97,18 @@ def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
 def test_disk_free(judge: Judge, host_disk: HostDisk) -> None:
     """The disk is nearly full: the next deployment, model or log line may not fit.
 
-    `journalctl --vacuum-size=1G`, `ollama rm` and `du -xh / | sort -h | tail` make room, and say where it went.
+    `journalctl --vacuum-size=1G`, `ollama rm` and `du -xh / | sort -h | tail` make room, and say where it went. Not
+    seen: a lack of inodes (`df -i`), quotas, and other filesystems, such as one of its own for the models.
     """
     judge(host_disk.free_gib, note=f"{host_disk.path} is on {host_disk.device}")
 
 
 @pytest.mark.fact("host.clock_synchronised")
 def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
-    """Nothing keeps the host's clock in time. `timedatectl set-ntp true`, then `timedatectl timesync-status`."""
+    """Nothing keeps the host's clock in time. `timedatectl set-ntp true`, then `timedatectl timesync-status`.
+
+    Not seen: whether the clock that it follows is right; host.clock_skew_s holds it against ours.
+    """
     judge(host_clock_sync.synchronised)
 
 
@@ -121,5 +126,8 @@ def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
 
 @pytest.mark.fact("host.pulumi")
 def test_pulumi(judge: Judge, host_pulumi: HostPulumi) -> None:
-    """Deployments cannot read the tunnel's token: install Pulumi on the host, or let the workflow do it."""
+    """Deployments cannot read the tunnel's token: install Pulumi on the host, or let the workflow do it.
+
+    It is looked for and not run, so that one that does not start passes.
+    """
     judge(host_pulumi.available, note=host_pulumi.told)

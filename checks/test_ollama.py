@@ -14,7 +14,8 @@ from fixtures.suite.judging import Judge
 def test_unit(judge: Judge, ollama_unit: Unit) -> None:
     """Systemd knows no such service. `systemctl list-units 'ollama*'` shows whether it goes by another name.
 
-    Ollama's installer makes the unit; a server that was started by hand has none.
+    Ollama's installer makes the unit; a server that was started by hand has none. Not seen: whether it is this service
+    that answers at ollama.url.
     """
     judge(ollama_unit.name)
 
@@ -35,7 +36,8 @@ def test_active(judge: Judge, ollama_unit: Unit) -> None:
 def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
     """The service keeps dying and being started again. `journalctl -u ollama` shows each end, often for want of memory.
 
-    `sudo systemctl reset-failed ollama` sets the count back once the reason is gone.
+    `sudo systemctl reset-failed ollama` sets the count back once the reason is gone. Not seen: restarts by hand, by a
+    timer, and those before the last boot or reset, which systemd does not count.
     """
     judge(ollama_unit.restarts)
 
@@ -44,7 +46,8 @@ def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
 def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
     """Ollama does not answer at the documented address, where the tunnel hands requests to.
 
-    On the host: `curl URL/api/version`; OLLAMA_HOST in the unit decides where it listens.
+    On the host: `curl URL/api/version`; OLLAMA_HOST in the unit decides where it listens. Not seen: what stands
+    between, such as a proxy that answers as Ollama does.
     """
     judge(ollama_models.url, note=f"Ollama {ollama_models.version} answers there")
 
@@ -53,14 +56,18 @@ def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
 def test_loopback_only(judge: Judge, ollama_listeners: Listeners) -> None:
     """Whoever reaches the host may use, and change, Ollama: it listens on other addresses than loopback.
 
-    Put 127.0.0.1 and the port into OLLAMA_HOST in the unit (`sudo systemctl edit ollama`), and restart it.
+    Put 127.0.0.1 and the port into OLLAMA_HOST in the unit (`sudo systemctl edit ollama`), and restart it. Not seen:
+    who hands the port on by another one, such as a proxy, a container, `ssh -L`, or the firewall's redirection.
     """
     judge(not ollama_listeners.open_to_others, note=f"it listens on {', '.join(ollama_listeners.addresses)}")
 
 
 @pytest.mark.fact("ollama.model")
 def test_model(judge: Judge, ollama_models: OllamaModels, ollama_model: Model) -> None:
-    """The documented model is not there, and every request for it fails: `ollama pull MODEL` on the host fetches it."""
+    """The documented model is not there, and every request for it fails: `ollama pull MODEL` on the host fetches it.
+
+    By its name alone: another build under it shows in its quantization, size and parameters.
+    """
     wanted = ollama_models.named(judge.expect)
     judge(judge.expect if wanted else ollama_models.names, note=f"digest {ollama_model.digest[:12]}")
 
@@ -76,7 +83,10 @@ def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
 
 @pytest.mark.fact("ollama.quantization")
 def test_quantization(judge: Judge, ollama_model: Model) -> None:
-    """The model of this name is another build than documented. `ollama pull` fetches the published one again."""
+    """The model of this name is another build than documented. `ollama pull` fetches the published one again.
+
+    As with its size and parameters, it is what Ollama says: two builds that agree in all three are not told apart.
+    """
     judge(ollama_model.quantization)
 
 
@@ -96,7 +106,8 @@ def test_parameters(judge: Judge, ollama_model: Model) -> None:
 def test_generates(judge: Judge, ollama_generation: Generated) -> None:
     """The model is there but does not answer, or not in time. `journalctl -u ollama -e` says why it did not load.
 
-    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say.
+    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say. Not seen:
+    whether what it says makes sense.
     """
     seen = ollama_generation
     judge(
@@ -111,6 +122,7 @@ def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
     """Part of the model runs on the CPU, slowly enough for the proxy to give up on an answer.
 
     `ollama ps` shows the split. Free memory, or look for the GPU's loss in `journalctl -u ollama`, and restart Ollama.
+    It is Ollama's own word: a CPU that works while it claims the GPU shows in the time that ollama.generates takes.
     """
     judge(ollama_residency.gpu_share)
 
