@@ -203,6 +203,17 @@ def test_a_model_that_spilled_to_the_cpu() -> None:
     assert Residency("m", 0, 0).gpu_share == 0
 
 
+def test_a_model_that_a_client_loaded_by_another_name(stub: StubHost) -> None:
+    server = Ollama()
+    server.answers["/api/ps"] = (
+        200,
+        {"models": [{**PS["models"][0], "name": "llama3.3:latest", "model": "llama3.3:latest"}]},
+    )
+    with web(server) as address:
+        assert run_on(stub, ollama__url=f"http://{address}").get(ollama_residency).gpu_share == 1.0
+    assert parse_residency("m", answered({"models": [{"name": "n", "digest": ""}]}), "") is None
+
+
 def test_numbers_that_are_none() -> None:
     assert parse_generation("m", answered({"done": True, "eval_count": "two"})) == Generated("m", 0, 0.5, 0, "")
     assert parse_residency("m", answered({"models": {"m": 1}})) is None
