@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.model import known
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import heal, inflict, named
+from fixtures.secret import MASK
+from fixtures.secret.forms import PART
 from tests.end_to_end.session import check, project
+from tests.secret.reading import given_away
 
+PASSPHRASE = "op://lab/pulumi/passphrase"
 TALKATIVE = ("-vv", "--showlocals", "--log-level=DEBUG", "--log-cli-level=DEBUG", "--tb=long", "-rA")
 LEAKING = ["as-documented", "esc-client-secret-plain", "esc-client-id-with-blank", "token-in-argv", "leak-tunnel-token"]
 """Faults that put secrets where they do not belong, for whoever looks to stumble over."""
-BEGINNING = 12
-"""So many first characters of a secret are as good as the whole for whoever looks for them."""
+FORMS = """
+import base64, html, json, os
+from urllib.parse import quote
+FORMS = [
+    str, html.escape, lambda text: json.dumps(json.dumps(text)), lambda text: quote(text, safe=""), bytes.hex,
+    lambda text: base64.b64encode(b"user:" + text.encode()).decode(), lambda text: text[:9] + "…",
+    lambda text: "".join(f"\\\\u{ord(letter):04x}" for letter in text),
+]
+def written(value):
+    return [form(value.encode()) if form is bytes.hex else form(value) for form in FORMS]
+"""
+"""What a broken check makes of the secrets that it has at hand."""
+BLOTTED = re.compile(r"(?:CF_\w+=|eyJ[\w-]+\.eyJ[\w-]+\.|: |/ ?)\*\*\*|\*{4,}")
+"""A session's cookie, a token's signature, and a Secret that shows itself: all that a healthy run has to mask; and a
+style sheet's own stars."""
 
 
 def canaries(lab: Announcement) -> dict[str, str]:
@@ -36,7 +53,7 @@ def canaries(lab: Announcement) -> dict[str, str]:
 
 
 def found(text: str, secrets: dict[str, str]) -> list[str]:
-    return [name for name, value in secrets.items() if value[:BEGINNING] in text and name != "tunnel token"] + [
+    return [name for name, value in secrets.items() if value[:PART] in text and name != "tunnel token"] + [
         "tunnel token" for name, value in secrets.items() if name == "tunnel token" and value in text
     ]  # the beginning of a tunnel's token is its account, which is no secret
 
@@ -51,9 +68,12 @@ def broken(kept_lab: Announcement, request: pytest.FixtureRequest) -> Iterator[A
 @pytest.mark.parametrize("broken", [[], ["as-documented"]], indirect=True, ids=["healthy", "as-documented"])
 def test_no_output_of_a_talkative_run_holds_a_secret(broken: Announcement, tmp_path: Path) -> None:
     secrets = canaries(broken)
-    ran = check(project(tmp_path), "--target", broken.target, *TALKATIVE)
+    environment = {"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]}
+    ran = check(project(tmp_path), "--target", broken.target, *TALKATIVE, environment=environment)
     assert ran.code in {0, 1}
     assert found(ran.written, secrets) == []
+    others = [line for line in BLOTTED.sub("", ran.written).splitlines() if MASK in line]
+    assert [line[max(0, line.index(MASK) - 80) :][:100] for line in others] == []
 
 
 @pytest.mark.parametrize("broken", [LEAKING], indirect=True, ids=["leaking"])
@@ -80,24 +100,28 @@ def test_a_check_that_breaks_with_secrets_at_hand_shows_none(kept_lab: Announcem
     place = project(tmp_path)
     (place / "checks").unlink()
     (place / "checks").mkdir()
-    others = [fact for fact in known() if fact.startswith("secrets.") and fact != "secrets.client_secret_shape"]
-    rest = "".join(
-        f"@pytest.mark.fact({fact!r})\ndef test_{fact.partition('.')[2]}(judge):\n    judge(1)\n" for fact in others
-    )
-    (place / "checks/test_secrets.py").write_text(
-        f"import pytest\n{rest}"
+    (place / "checks/test_broken.py").write_text(
+        FORMS
         + """
+import logging, pytest
 @pytest.mark.fact("secrets.client_secret_shape")
 def test_shape(judge, access_client_secret, esc_tunnel_token):
-    value, token = access_client_secret.reveal(), esc_tunnel_token.reveal()
-    print(value)
-    judge.show("shown", f"{value} {token}")
-    raise RuntimeError(f"{value} {token}")
+    for value in (access_client_secret.reveal(), esc_tunnel_token.reveal(), os.environ["PULUMI_CONFIG_PASSPHRASE"]):
+        for text in written(value):
+            print(text)
+            logging.getLogger("x").warning("said %s", text)
+            judge.show("shown", f"the API said {text}")
+    texts = [text for value in (access_client_secret, esc_tunnel_token) for text in written(value.reveal())]
+    raise RuntimeError(" ".join([*texts, *written(os.environ["PULUMI_CONFIG_PASSPHRASE"])]))
 """
     )
-    ran = check(place, "--target", kept_lab.target, "checks/test_secrets.py::test_shape", *TALKATIVE)
+    secrets = canaries(kept_lab)
+    environment = {"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]}
+    options = ("--target", kept_lab.target, "checks/test_broken.py::test_shape", *TALKATIVE)
+    ran = check(place, *options, environment=environment)
     assert "RuntimeError" in ran.out
-    assert found(ran.written, canaries(kept_lab)) == []
+    assert found(ran.written, secrets) == []
+    assert [name for name, value in secrets.items() if name != "tunnel token" and given_away(ran.written, value)] == []
 
 
 def test_no_process_of_a_run_has_a_secret_among_its_arguments(kept_lab: Announcement, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_pulumi_reads_its_stack(tmp_path: Path) -> None:
 
 def test_pulumi_says_what_is_wrong_in_its_own_words(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with running(tmp_path, pulumi_passphrase="canary-pass") as host:
+        async with running(tmp_path, pulumi_passphrase="canary-pass", passphrase_at_hand=False) as host:
             key = "dgx-spark:cloudflareTunnelToken"
             locked = await pulumi(host, "config", "get", key, "--cwd", "cloud")
             assert locked.status == 255
