@@ -295,6 +295,7 @@ def test_a_path_that_is_taken_back_triggers_nothing(paths: list[str], triggers: 
         ({"branches": ["main"]}, True, False),
         ({"branches": ["m*", "!next"]}, True, False),
         ({"branches": ["trunk"]}, False, False),
+        ({"branches": []}, False, True),
         ({"branches": ["releases/**"]}, False, False),
         ({"branches": ["**", "!main"]}, False, False),
         ({"branches": ["!main"]}, False, True),
