@@ -5,9 +5,11 @@ import pytest
 from fixtures.github.actions import LastRun
 from fixtures.github.runners import Runners
 from fixtures.github.triggering import Triggering
+from fixtures.host.runner_services import runner_services
 from fixtures.repository.unit import UnitFile
 from fixtures.repository.workflow import Workflow, WorkflowFile
 from fixtures.suite.judging import Judge
+from fixtures.suite.run import Run
 from fixtures.suite.verdict import Unreachable
 
 
@@ -94,16 +96,26 @@ def test_skip_switch(judge: Judge, workflow: Workflow) -> None:
 
 
 @pytest.mark.fact("pipeline.runner_online")
-def test_runner_online(judge: Judge, github_runners: Runners) -> None:
+def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
     """No runner of this label listens, and a deployment waits for a day, unseen; or one bears it that is not the host.
 
     Start the runner's service on the host (`sudo ./svc.sh start` in its directory), or register it again under the
     repository's Settings > Actions > Runners. Take the label from every other machine: a deployment may come there.
 
-    Not seen here: another Linux machine of the host's architecture that bears the label, for the document does not
-    state the runner's name; an organisation's runners.
+    The host's runner is known by the host's name, else by its service on the host; another system or architecture is
+    never it. Not seen here: another machine that was given the host's name at GitHub; an organisation's runners.
     """
-    judge(github_runners.online(judge.expect), note=github_runners.told)
+    online = github_runners.online(judge.expect)
+    named = github_runners.otherwise_named(judge.expect) if online == judge.expect else ()
+    doubtful = [str(runner) for runner in named if not run.get(runner_services).has(runner.name)]
+    if doubtful:
+        raise Unreachable(
+            "GitHub: a runner of another name",
+            f"whether {', '.join(doubtful)} is on the host cannot be told: it is named otherwise, and is no service "
+            "there (actions.runner.*); name the runner after the host, install it as a service with `sudo ./svc.sh "
+            "install`, or take the label from it",
+        )
+    judge(online, note=github_runners.told)
 
 
 @pytest.mark.fact("pipeline.last_run")

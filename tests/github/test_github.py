@@ -2,18 +2,22 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from checks.test_pipeline import test_runner_online as check_runner_online
+from fixtures.facts.load import find, load
 from fixtures.facts.target import Github, Target
 from fixtures.github.actions import github_secrets, workflow_run
 from fixtures.github.runners import Runner, Runners, github_runners
 from fixtures.github.triggering import Triggering, triggering
+from fixtures.host.runner_services import RunnerServices, runner_services
 from fixtures.repository.workflow import Push, Workflow, workflow
+from fixtures.suite.judging import Judge
 from fixtures.suite.run import Run
 from fixtures.suite.verdict import Unmet, Unreachable
 from tests.secrets.runs import run_of
@@ -116,6 +120,25 @@ STRANGERS = {
 def test_a_runner_that_cannot_be_on_the_host_is_told_though_the_right_one_is_online(why: str) -> None:
     for runners in ((STRANGERS[why],), (HERE, STRANGERS[why])):
         assert Runners(runners, "aarch64").online("spark") == f"not on the host: {STRANGERS[why]}: {why}"
+
+
+def test_a_runner_of_another_name_is_asked_for_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Runner("dgx-1", True, ("self-hosted", "Linux", "ARM64", "spark"), "Linux")
+    offline = Runner("old", False, ("spark",), "Linux")
+    assert Runners((HERE, offline), "aarch64", ("SPARK-291B",)).otherwise_named("spark") == ()
+    assert Runners((HERE, other), "aarch64", ("spark-291b",)).otherwise_named("Spark") == (other,)
+    units = ("actions.runner.we-infra.dgx-1.service",)
+    judge = Judge("pipeline.runner_online", load(find("spark-291b")).facts.all()["pipeline.runner_online"])
+    run = run_at("http://127.0.0.1:1", monkeypatch)
+    told: list[tuple[tuple[str, ...], AbstractContextManager[object]]] = [
+        (units, nullcontext()),
+        ((), pytest.raises(Unreachable, match=r"dgx-1 .*named otherwise")),
+    ]
+    for there, verdict in told:
+        run._futures[runner_services] = Future()
+        run._futures[runner_services].set_result(RunnerServices(there))
+        with verdict:
+            check_runner_online(judge, Runners((other,), "aarch64", ("spark-291b",)), run)
 
 
 def test_what_github_does_not_say_of_a_runner_is_not_held_against_it() -> None:

@@ -107,6 +107,12 @@ def test_rules_that_cloudflared_would_not_run(http: httpx.Client, world: World, 
     assert world.configurations[lab.TUNNEL]["version"] == 1
 
 
+def test_a_configuration_of_a_tunnel_that_is_managed_locally_says_so(http: httpx.Client, world: World) -> None:
+    world.tunnels[lab.TUNNEL]["config_src"] = "local"
+    said = http.put(CONFIG, json={"config": {"ingress": [CATCH_ALL]}}).json()["result"]
+    assert said["source"] == http.get(CONFIG).json()["result"]["source"] == "local"
+
+
 def test_what_cloudflared_takes_and_then_runs_wrongly_is_taken(http: httpx.Client) -> None:
     rules = [{"hostname": "a.example.org", "service": "http://localhost:1"}, CATCH_ALL]
     overflowing = {"ingress": rules, "originRequest": {"connectTimeout": 30_000_000_000}}

@@ -34,6 +34,20 @@ def test_the_first_rule_that_matches_takes_the_request(host: str, path: str, num
 
 
 @pytest.mark.parametrize(
+    ("hostname", "host", "takes"),
+    [
+        ("Ollama.Goldfish.io", "ollama.goldfish.io", True),
+        ("bücher.goldfish.io", "xn--bcher-kva.goldfish.io", True),
+        ("*.Goldfish.io", "ollama.goldfish.io", False),
+        ("a..goldfish.io", "a.goldfish.io", False),
+    ],
+)
+def test_a_rule_is_looked_up_by_its_name_as_idna_spells_it(hostname: str, host: str, takes: bool) -> None:
+    rules = [{"hostname": hostname, "service": "http://localhost:1"}, CATCH_ALL]
+    assert (parse({"ingress": rules}).match(host, "/")[1] == 0) == takes
+
+
+@pytest.mark.parametrize(
     ("rules", "said"),
     [
         ([{"hostname": "a.io", "service": "http://localhost:1"}], LAST_RULE),

@@ -111,8 +111,14 @@ def test_custom_rules_block_challenge_log_and_skip() -> None:
     assert (event["action"], event["source"], event["ruleId"]) == ("block", "firewallCustom", "rule-1")
     assert (event["rayName"], event["clientRequestPath"]) == ("0123456789abcdef", "/")
 
-    status, body, _ = judged(world, a_request("/", ("accept", "application/json")))
+    asked = ("accept", "application/json")
+    status, body, _ = judged(world, a_request("/", asked, ("accept-encoding", "gzip, br")))
     assert (status, json.loads(body)["error_code"]) == (403, 1020)
+    for encoding in ((), (("accept-encoding", "identity"),)):
+        status, body, _ = judged(world, a_request("/", asked, *encoding))
+        assert (status, body.startswith("<!DOCTYPE html>")) == (403, True), (
+            "JSON only where compressed answers are taken"
+        )
 
     world.rulesets = ruleset("http_request_firewall_custom", custom("true", "managed_challenge"))
     status, body, headers = judged(world, a_request())

@@ -257,9 +257,17 @@ def test_connector_errors_broken_and_silent_tunnels() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
+        own = Body()
+
+        async def refusing(_request: TunnelRequest) -> TunnelResponse:
+            return TunnelResponse(504, [("content-type", "text/plain")], own)
+
         gate.answer = failed
         assert (await client.get()).status_code == 502
         assert body.closed.is_set()
+        gate.answer = refusing
+        assert (await client.get()).text == "error code: 504"
+        assert own.closed.is_set()
         gate.answer = broken
         assert (await client.get()).text == "error code: 502"
         gate.answer = silent

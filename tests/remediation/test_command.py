@@ -69,7 +69,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     ran = check(place, *options, "--remediate", "apply", "-n", "2")
     assert ran.code == 0, ran.out
     assert made(ran)["facts"] == [{"fact": "cloudflared.token_mode", "before": "nonconformant", "after": "conformant"}]
-    assert len(list((ran.reports / "remediation").iterdir())) == 1
+    assert len(list((ran.reports / "remediation").glob("*.jsonl"))) == 1
     assert "nonconformant → conformant: cloudflared.token_mode" in ran.out
     assert '<section class="remediation">' in (ran.reports / "report.html").read_text()
 

@@ -74,6 +74,10 @@ def commit(path: Path, message: str) -> None:
         ('"PULUMI_CONFIG_PASSPHRASE": "hunter22",', "the stack's passphrase"),
         ("run: PULUMI_CONFIG_PASSPHRASE=hunter22 pulumi up", "the stack's passphrase"),
         ("export PULUMI_CONFIG_PASSPHRASE='hunter 22'", "the stack's passphrase"),
+        ("    env: {PULUMI_CONFIG_PASSPHRASE: hunter22}", "the stack's passphrase"),
+        ("    env: {A: b, PULUMI_CONFIG_PASSPHRASE: 'hunter22', C: d}", "the stack's passphrase"),
+        ("ENV PULUMI_CONFIG_PASSPHRASE hunter22", "the stack's passphrase"),
+        ("gh secret set PULUMI_CONFIG_PASSPHRASE --body 'hunter22'", "the stack's passphrase"),
     ],
 )
 def test_what_gives_a_secret_away(line: str, kind: str) -> None:
@@ -96,6 +100,9 @@ def test_what_gives_a_secret_away(line: str, kind: str) -> None:
         "- `PULUMI_CONFIG_PASSPHRASE` (GitHub Secret - required to decrypt ESC)",
         "PULUMI_CONFIG_PASSPHRASE: required to decrypt ESC",
         "PULUMI_CONFIG_PASSPHRASE:",
+        "    env: {PULUMI_CONFIG_PASSPHRASE: '${{ secrets.PULUMI_CONFIG_PASSPHRASE }}'}",
+        "gh secret set PULUMI_CONFIG_PASSPHRASE",
+        'gh secret set PULUMI_CONFIG_PASSPHRASE --body "$PASSPHRASE"',
         'export PULUMI_CONFIG_PASSPHRASE="$(op read op://v/i/f)"',
         "PULUMI_CONFIG_PASSPHRASE=<the passphrase>",
         "PULUMI_CONFIG_PASSPHRASE=your-passphrase-here",
