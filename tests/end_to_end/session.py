@@ -10,6 +10,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 120
+LEAN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Without a cache in the checkout, and without what users have none of and what costs each run a second."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def project(place: Path) -> Path:
 
 def check(place: Path, *options: str, environment: Mapping[str, str] | None = None) -> Session:
     """Run `pytest checks/` in a checkout made by `project`."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", *options]
+    command = [sys.executable, "-m", "pytest", *LEAN, "checks/", *options]
     done = subprocess.run(
         command, cwd=place, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=PATIENCE_S, check=False,

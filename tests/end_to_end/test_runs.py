@@ -15,7 +15,7 @@ import pytest
 from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults.bench import Bench
-from tests.end_to_end.session import PROJECT, check, project
+from tests.end_to_end.session import LEAN, PROJECT, check, project
 
 FACTS = len(load(find("spark-291b")).facts.all())
 
@@ -92,7 +92,7 @@ def test_workers_come_to_the_same_verdicts_over_a_connection_each(kept_lab: Anno
 
 
 def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--settle", "600"]
+    command = [sys.executable, "-u", "-m", "pytest", *LEAN, "checks/", "--settle", "600"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
         [*command, "--lab-fault", "as-documented"], cwd=project(tmp_path), env=environment, stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
 
 
 def test_killed_it_leaves_no_lab_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--settle", "600"]
+    command = [sys.executable, "-u", "-m", "pytest", *LEAN, "checks/", "--settle", "600"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
         [*command, "--lab-fault", "as-documented"], cwd=project(tmp_path), env=environment, stdout=subprocess.PIPE,

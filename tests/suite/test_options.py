@@ -197,6 +197,12 @@ def test_an_option_ends_with_its_exit_code_and_says_why(
         assert row.tells in said
 
 
+def test_a_check_that_is_tried_again_counts_once(pytester: pytest.Pytester) -> None:
+    came = ran(pytester, Row(("checks", "-p", "other"), USUAL, prepare=plugin(AGAIN)), FAILING)
+    assert came.verdicts == {"dns.records": "nonconformant", "dns.ttl": "conformant", "dns.type": "conformant"}
+    assert "1 nonconformant," in came.out
+
+
 def test_a_configuration_elsewhere_says_what_to_add(pytester: pytest.Pytester) -> None:
     folder = pytester.path / "ci"
     folder.mkdir()
