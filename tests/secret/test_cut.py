@@ -1,0 +1,53 @@
+"""Whatever quotes somebody else's words cuts them, and does so after they were masked: no eight characters are left."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from fixtures.cloudflare.endpoints import ACCESS_LOG, ZONES
+from fixtures.cloudflare.graphql import refused
+from fixtures.cloudflare.refusals import unsuccessful
+from fixtures.github.client import Github
+from fixtures.host.journal_since import _error
+from fixtures.https.public import _Stream
+from fixtures.secret import Secret, mask
+from fixtures.ssh.refusal import explain
+from fixtures.suite.judging import shown
+from fixtures.suite.verdict import Unmet
+from tests.secret.reading import given_away
+
+TOKEN = "v1-Q_7hR2kTz9LmX4wPbN8sVcY3gJ6dFaE5uKoI-0q"
+
+
+def _github(words: str) -> str:
+    there = Github("https://api.github.test", "o/r", Secret(TOKEN, "env:G"), 1)
+    return str(there._refusal(httpx.Response(500, json={"message": words}), "x", "p"))
+
+
+def _stream(words: str) -> str:
+    with pytest.raises(Unmet) as caught:
+        _Stream().take(json.dumps({"error": words}))
+    return caught.value.note
+
+
+QUOTING: dict[str, Callable[[str], str]] = {
+    "the API": lambda words: unsuccessful(ZONES, {"errors": [{"message": words, "code": 1}]}).sentence,
+    "GraphQL": lambda words: refused(ACCESS_LOG, [{"message": words}]).sentence,
+    "GitHub": _github,
+    "a stream": _stream,
+    "ssh": lambda words: explain("spark", words, status=255, connected=False).sentence,
+    "the journal": lambda words: str(_error(f"2026-11-27T00:00:00Z ERR {words}")),
+    "an observation": shown,
+}
+
+
+@pytest.mark.parametrize("quote", QUOTING.values(), ids=QUOTING)
+def test_what_is_quoted_is_masked_before_it_is_cut(quote: Callable[[str], str]) -> None:
+    Secret(TOKEN, "env:T")
+    lengths = [*range(60, 140, 4), *range(150, 215, 4), *range(350, 405, 4)]
+    told = {before: quote(f"{'word ' * (before // 5)}{TOKEN} {'more ' * 80}") for before in lengths}
+    assert [before for before, text in told.items() if given_away(mask(text), TOKEN) or TOKEN[-8:] in text] == []
+    assert any("***" in text for text in told.values())
+    assert any("…" in text for text in told.values())
