@@ -120,7 +120,11 @@ def test_only_its_name_lets_a_real_target_be_changed(
 ) -> None:
     terminal = Screen()
     monkeypatch.setattr("sys.__stdin__", Keyboard(typed))
+    monkeypatch.setattr("fixtures.suite.terminal.TTY", str(tmp_path / "tty"))
     assert confirmed(config(tmp_path, terminal, "spark-291b"), "apply", "spark-291b", [UNIT]) is may
+    seen = (tmp_path / "tty").read_text()
+    assert seen.endswith("Type its name to go on: "), "the output goes elsewhere, and the question to whoever is there"
+    assert "write the unit" in seen
     assert terminal.text.index("will change on spark-291b") < terminal.text.index("Type its name to go on: ")
 
 
@@ -131,8 +135,9 @@ def test_a_name_that_would_repaint_the_question_cannot(tmp_path: Path, monkeypat
     )
     terminal = Screen()
     monkeypatch.setattr("sys.__stdin__", Keyboard(""))
+    monkeypatch.setattr("fixtures.suite.terminal.TTY", str(tmp_path / "tty"))
     assert not confirmed(config(tmp_path, terminal, f"{tmp_path}/evil.toml"), "apply", f"{tmp_path}/evil.toml", [evil])
-    assert terminal.text.replace("\n", "").isprintable()
+    assert (terminal.text + (tmp_path / "tty").read_text()).replace("\n", "").isprintable()
     assert "\n    planned  nothing" not in terminal.text
     assert "though its file says lab = true, which no running lab proves" in terminal.text
 
