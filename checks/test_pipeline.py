@@ -68,7 +68,10 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
 
 @pytest.mark.fact("pipeline.manual")
 def test_manual(judge: Judge, workflow: Workflow) -> None:
-    """Nobody can start a deployment by hand. Add `workflow_dispatch` to the workflow's `on`."""
+    """Nobody can start a deployment by hand. Add `workflow_dispatch` to the workflow's `on`.
+
+    Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is disabled.
+    """
     judge(workflow.manual)
 
 

@@ -89,7 +89,8 @@ def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
 
     Add the secret to the repository under Settings > Secrets and variables > Actions, or with `gh secret set NAME`.
 
-    Not seen here: what the secret says, which GitHub gives out to nobody; pipeline.last_run shows whether it works.
+    Not seen here: what the secret says, which GitHub gives out to nobody (pipeline.last_run shows whether it works),
+    and secrets of an environment, which only a job of that environment gets.
     """
     judge(github_secrets.state(judge.expect), note=github_secrets.told)
 

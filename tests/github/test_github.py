@@ -165,7 +165,7 @@ def hub(state: str = "active", contents: int = 404) -> Script:
                 return 200, {}, {"default_branch": "main"}
             case "/actions/workflows/deploy.yml":
                 return 200, {}, {"state": state}
-            case "/branches/release":
+            case "/branches/release" | "/branches/feature%2Fone":
                 return 200, {}, {"name": "release"}
         return contents, {}, {"message": "no"}
 
@@ -181,6 +181,8 @@ def hub(state: str = "active", contents: int = 404) -> Script:
         (("trunk",), 404, False),
         (("trunk", "main"), 404, True),
         (("trunk", "old"), 404, False),
+        (("feature/one",), 404, True),
+        (("../../other/branches/release",), 404, False),
         (("trunk",), 403, None),
         (("trunk", "feature/**"), 404, None),
         (("!main",), 404, False),

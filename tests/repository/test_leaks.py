@@ -203,13 +203,16 @@ def test_the_history_of_every_branch_is_searched_for_secrets_of_today(tmp_path: 
     commit(tmp_path, f"with {CLIENT.upper()}")
     git(tmp_path, "checkout", "-q", "main")
     git(tmp_path, "rm", "-q", "gone", "old")
+    (tmp_path / "unsaved").write_text(CLIENT)
     (tmp_path / "kept").write_text(f"{CLIENT}\nand more")
     commit(tmp_path, "away with it")
+    (tmp_path / "unsaved").write_text("away with it, and not committed")
     seen = run_on(tmp_path).get(leaks)
     places = [(leak.file.partition(" in the history")[0], leak.kind) for leak in seen.found]
     assert places[0] == ("kept", "the service token's secret")
     assert set(places[1:]) == {
         ("gone", "the service token's secret"),
+        ("unsaved", "the service token's secret"),
         ("wide", "the secret within the tunnel's token"),
         (next(place for place, _ in places if place.startswith("the message of")), "the service token's secret"),
     }
