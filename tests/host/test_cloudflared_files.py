@@ -155,6 +155,17 @@ def test_a_program_that_says_something_else(stub: StubHost, tmp_path: Path) -> N
     assert (seen.installed, seen.said, seen.named) == ("", "cannot execute binary file", "no version and 2026.8.2")
 
 
+@pytest.mark.parametrize("running", ["DEV", None])
+def test_a_build_of_ones_own_has_no_version_and_is_not_out_of_support(
+    stub: StubHost, tmp_path: Path, running: str | None
+) -> None:
+    run = run_on(stub)
+    _started(stub, run, f"{_program(tmp_path / 'cloudflared', 'cloudflared version DEV (built unknown)')} run")
+    _runs(run, running)
+    with pytest.raises(Unreachable, match="says: cloudflared version DEV"):
+        run.get(cloudflared_version)
+
+
 @pytest.mark.parametrize("way", ["link", "writable", "name"])
 def test_only_what_is_surely_cloudflared_is_ever_run(stub: StubHost, tmp_path: Path, way: str) -> None:
     marker = tmp_path / "run"
