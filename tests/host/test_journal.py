@@ -3,6 +3,7 @@
 import pytest
 
 from fixtures.host.journal import cloudflared_journal, fields_of, metrics_in, parse, registrations_in
+from fixtures.host.process import Process, connector_process
 from fixtures.host.units import cloudflared_unit
 from fixtures.host.units import parse as parse_unit
 from fixtures.suite.run import Run
@@ -75,6 +76,35 @@ def test_a_journal_that_is_closed_for_good(stub: StubHost, text: str) -> None:
 def test_a_journal_that_has_lost_the_start(stub: StubHost) -> None:
     with pytest.raises(Unreachable, match="no longer its first"):
         journal(stub, "\n".join(["2026-10-02T03:00:07Z ERR something else"] * 3)).get(cloudflared_journal)
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ("StandardOutput=journal\nStandardError=append:/var/log/cloudflared.log", "append:/var/log/cloudflared.log"),
+        ("StandardOutput=null\nStandardError=inherit", "standard error to null"),
+        ("StandardOutput=journal\nStandardError=inherit", "systemd-journal"),
+        ("StandardOutput=null\nStandardError=journal", "systemd-journal"),
+        ("", "systemd-journal"),
+    ],
+)
+def test_a_log_that_goes_elsewhere(stub: StubHost, properties: str, told: str) -> None:
+    stub.prints("systemctl", properties)
+    with pytest.raises(Unreachable, match=told):
+        journal(stub, "").get(cloudflared_journal)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [(("c", "--loglevel", "warn"), {}), (("c",), {"TUNNEL_LOGLEVEL": "error"}), (("c", "--loglevel=fatal"), None)],
+)
+def test_a_level_at_which_connections_are_not_told_of(
+    stub: StubHost, words: tuple[str, ...], environment: dict[str, str] | None
+) -> None:
+    run = journal(stub, "WRN something else")
+    given(run, connector_process, Process(7, words, environment, 1))
+    with pytest.raises(Unreachable, match="logs at level"):
+        run.get(cloudflared_journal)
 
 
 def test_a_stopped_service_has_no_current_invocation(stub: StubHost) -> None:
