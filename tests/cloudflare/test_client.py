@@ -124,3 +124,13 @@ def test_a_passing_failure_is_tried_again(server: Fake) -> None:
     assert api.many(ZONES) == []
     api.close()
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("asked", ["59", "3600", "10.5", "Wed, 21 Oct 2026 07:28:00 GMT", "soon"])
+def test_a_retry_that_is_to_wait_long_is_told_and_not_waited_for(server: Fake, asked: str) -> None:
+    server.answer = lambda _: no(503, 1, "later", retry_after=asked)
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5)
+    with pytest.raises(Unreachable, match="HTTP 503: later"):
+        api.many(ZONES)
+    api.close()
+    assert len(server.requests) == 1

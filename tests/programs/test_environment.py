@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.facts.target import Ssh
-from fixtures.programs.environment import NEEDS, Program, environment
+from fixtures.programs.environment import NEEDS, Program, conceal_environment, environment
 from fixtures.secret import mask
 from fixtures.ssh.client import Client
 from fixtures.suite.labprocess import LabProcess
@@ -49,6 +49,12 @@ def test_what_is_handed_on_and_secret_is_masked_from_then_on(program: Program) -
     environment(program)
     assert {name for name in OWN[program] if TOKENS[name] in mask(f"said: {TOKENS[name]}!")} == set()
     assert mask("/value") == "/value"
+
+
+def test_all_of_it_is_masked_from_the_beginning_whatever_runs() -> None:
+    conceal_environment()
+    secret = set().union(*OWN.values())
+    assert {name for name in secret if TOKENS[name] in mask(f"said: {TOKENS[name]}!")} == set()
 
 
 def test_the_target_may_hand_on_more_and_the_suite_keeps_what_it_reads_itself() -> None:
