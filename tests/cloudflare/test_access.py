@@ -453,3 +453,12 @@ def test_the_token_is_found_by_id_else_by_client_id() -> None:
 def test_the_organisations_switches(fields: dict[str, Any], switches: tuple[bool, tuple[str, ...], bool]) -> None:
     seen = organization_of(Table("the organisation", {"auth_domain": "t.cloudflareaccess.com", **fields}))
     assert seen == AccessOrganization("t.cloudflareaccess.com", *switches)
+
+
+def test_a_rule_names_what_it_names_whatever_other_fields_it_has() -> None:
+    entry = {"id": "p", "name": "p", "decision": "non_identity", "include": [
+        {"service_token": {"name": "client", "token_id": "token", "of_tomorrow": [1]}},
+    ]}  # fmt: skip
+    policies = policies_of(tables("policies", [entry]), [], {})
+    assert [rule.value for rule in policies[0].rules.include] == ["token"]
+    assert admitting(policies, "token") == policies

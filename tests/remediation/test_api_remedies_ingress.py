@@ -139,3 +139,12 @@ def test_a_change_is_known_by_what_went_as_well_as_by_what_came() -> None:
     assert not covers(old, shown)
     assert covers({**new, "warp-routing": {"enabled": False}}, shown)
     assert not covers({"ingress": [*new["ingress"], NOT_FOUND]}, shown)
+
+
+def test_an_entry_that_is_new_may_show_more_fields_than_were_written() -> None:
+    theirs = {"service_token": {"token_id": "a", "name": "theirs"}}
+    ours = {"service_token": {"token_id": "b"}}
+    shown = exactly({"include": [theirs, ours]}, {"include": [theirs]})
+    assert covers({"include": [theirs, {"service_token": {"token_id": "b", "name": "ours"}}]}, shown)
+    assert not covers({"include": [theirs]}, shown)
+    assert not covers({"include": [theirs, {"service_token": {"token_id": "c"}}]}, shown)

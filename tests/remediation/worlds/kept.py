@@ -1,5 +1,6 @@
 """What a remediation may not touch: everything of a world that no fact speaks of, as it was before."""
 
+from functools import partial
 from typing import Any
 
 from fixtures.lab.world import Json
@@ -17,7 +18,7 @@ def violations(before: Json, after: Json, token_id: str) -> list[str]:
     found += _others("records", before, after, lambda record: record["name"] == HOST)
     found += _others("service_tokens", before, after, lambda token: token["id"] == token_id)
     found += _others("configurations", before, after, lambda _: False, _rules)
-    found += _others("apps", before, after, lambda _: False, _app)
+    found += _others("apps", before, after, lambda _: False, partial(_app, groups=before["groups"]))
     return found
 
 
@@ -44,10 +45,10 @@ def _narrow(rule: Json) -> bool:
     return bool(rule.get("path")) and rule["path"] != "/"
 
 
-def _app(app: Json, old: Json) -> Any:
+def _app(app: Json, old: Json, groups: Json) -> Any:
     """An application but for the public name's own place; of its policies, what the old one had."""
     plain = {key: value for key, value in app.items() if key not in {*TIMES, "policies", "domain", *_PLACES}}
-    return plain, _places(app), _policies(app, old)
+    return plain, _places(app), _policies(app, old, groups)
 
 
 _PLACES = ("destinations", "self_hosted_domains")
@@ -59,9 +60,9 @@ def _places(app: Json) -> list[Any]:
     return sorted((place for place in said if place.get("uri") != HOST), key=str)
 
 
-def _policies(app: Json, old: Json) -> list[Any]:
-    """Its policies as far as the old one had them: who is let in beside everyone, on which conditions."""
-    known = {policy["id"] for policy in old["policies"] if not _opens(policy)}
+def _policies(app: Json, old: Json, groups: Json) -> list[Any]:
+    """Its policies as far as the old one had them, and they are none by which everyone passes: these may be shut."""
+    known = {policy["id"] for policy in old["policies"] if not _opens(policy, groups)}
     return [_policy(policy) for policy in app["policies"] if policy["id"] in known]
 
 
@@ -69,6 +70,8 @@ def _policy(policy: Json) -> Any:
     return {key: value for key, value in policy.items() if key not in {*TIMES, "include", "decision", "name"}}
 
 
-def _opens(policy: Json) -> bool:
+def _opens(policy: Json, groups: Json) -> bool:
     """Whether it is one that a remedy may shut altogether: by it everyone passes without credentials."""
-    return policy.get("decision") in {"bypass", "non_identity"} and {"everyone": {}} in policy["include"]
+    named = [groups[rule["group"]["id"]]["include"] for rule in policy.get("include") or [] if "group" in rule]
+    everyone = any({"everyone": {}} in rules for rules in (policy.get("include") or [], *named))
+    return policy.get("decision") in {"bypass", "non_identity"} and everyone

@@ -28,7 +28,7 @@ from tests.remediation.worlds.edge import served
 from tests.remediation.worlds.kept import TIMES, violations
 from tests.remediation.worlds.twin import HOST, Twin, fetch
 
-WORLDS = int(os.environ.get("WORLDS", "25"))
+WORLDS = int(os.environ.get("WORLDS", "12"))
 REDONE = TIMES | {"id", "expires_at", "duration", "precedence", "tunnel_id"}
 """What is another thing when an object is made anew, or its time begins anew."""
 
