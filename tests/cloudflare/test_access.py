@@ -206,6 +206,15 @@ def test_who_admits_the_service_token(made: AccessPolicy, admitted: bool | None)
     assert answer(admitting([made], "token"), perhaps_admitting([made], "token")) is admitted
 
 
+def test_more_fields_in_a_rule_are_no_matter() -> None:
+    token = {"service_token": {"token_id": "token", "name": "spark-client", "duration": "8760h"}}
+    made = policy("non_identity", token, require=[{"geo": {"country_code": "DE", "name": "Germany"}}])
+    assert admitting([made], "token") == (made,)
+    assert str(made) == "p (Service Auth: service_token token; require geo DE)"
+    assert strangers_by([made], "token", ["other"]).certain == ()
+    assert open_by([policy("bypass", {"ip": {"ip": "192.0.2.0/24", "comment": "office"}})])
+
+
 @pytest.mark.parametrize(
     ("made", "is_open"),
     [

@@ -28,6 +28,11 @@ def problem(code: int, name: str) -> str:
     return json.dumps({"cloudflare_error": True, "error_code": code, "error_name": name, "status": 403})
 
 
+def oauth(document: str) -> tuple[str, str]:
+    where = f"https://ollama.example.org/.well-known/{document}/api/tags"
+    return "www-authenticate", f'Bearer realm="OAuth", resource_metadata="{where}", error="invalid_token"'
+
+
 HTML = ("content-type", "text/html; charset=UTF-8")
 
 
@@ -55,6 +60,15 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(302, ("location", LOGIN)), Answerer.ACCESS, "login page on team.cloudflareaccess.com"),
         (exchange(403, ("cf-access-aud", "a"), ("cf-access-domain", "d")), Answerer.ACCESS, "403 with cf-access-aud"),
         (exchange(401, ("cf-access-domain", "d")), Answerer.ACCESS, "401 with cf-access-domain"),
+        (
+            exchange(401, oauth("cloudflare-access-protected-resource"), body="{}"),
+            Answerer.ACCESS,
+            "cloudflare-access-",
+        ),
+        (exchange(401, oauth("cloudflare-access-protected-resource")), Answerer.ACCESS, "cloudflare-access-protected"),
+        (exchange(401, oauth("oauth-protected-resource")), Answerer.ACCESS, "401 with resource_metadata of oauth-"),
+        (exchange(401, oauth("oauth-protected-resource"), BEHIND), Answerer.BEHIND, "status 401"),
+        (exchange(401, ("www-authenticate", "Bearer"), BEHIND), Answerer.BEHIND, "status 401"),
         (
             exchange(401, ("www-authenticate", 'Cloudflare-Access resource_metadata="x"')),
             Answerer.ACCESS,
