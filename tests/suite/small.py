@@ -114,7 +114,7 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     `apart` runs it in a process of its own, which takes longer.
     """
     folder = pytester.path / "checks"
-    if fresh:
+    if fresh or not folder.exists():
         pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
         pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
         folder.mkdir(exist_ok=True)

@@ -1,9 +1,11 @@
 """What a session comes to, from pytest's own exit code, the findings, and what has none."""
 
 import itertools
+from typing import cast
 
 import pytest
 
+from fixtures.suite.gathering import Gatherer
 from fixtures.suite.session import SEVERITY, Failure, concluded, worst
 from fixtures.suite.verdict import Finding, Verdict
 from tests.suite.small import ALL_GOOD, run_suite
@@ -110,3 +112,31 @@ def test_an_error_after_a_check_is_told_and_hides_no_finding(pytester: pytest.Py
         checks = fixture + ALL_GOOD.replace("def test_records(judge):\n    judge(1)", body)
         ran = run_suite(pytester, checks)
         assert (ran.code, ran.verdicts["dns.records"]) == (code, verdict), ran.out
+
+
+class Report:
+    """A report that carries a finding, as far as gathering is concerned."""
+
+    outcome = "failed"
+
+    def __init__(self, found: Finding) -> None:
+        self.finding = found.as_json()
+        self.failed = found.unverified or found.verdict == Verdict.NONCONFORMANT
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("other", [Verdict.CONFORMANT, Verdict.UNREACHABLE, Verdict.NONCONFORMANT])
+def test_of_a_check_that_is_made_twice_the_worse_finding_stays(order: int, other: Verdict) -> None:
+    gatherer = Gatherer([])
+    for verdict in (Verdict.NONCONFORMANT, other)[::order]:
+        gatherer.pytest_runtest_logreport(cast("pytest.TestReport", Report(finding(verdict))))
+    assert [found.verdict for found in gatherer.findings] == [Verdict.NONCONFORMANT]
+
+
+def test_two_checks_of_one_fact_keep_a_finding_each() -> None:
+    gatherer = Gatherer([])
+    for number in (1, 2):
+        found = finding(Verdict.CONFORMANT)
+        found.check += f"[{number}]"
+        gatherer.pytest_runtest_logreport(cast("pytest.TestReport", Report(found)))
+    assert len(gatherer.findings) == 2
