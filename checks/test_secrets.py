@@ -102,7 +102,7 @@ def test_leaks(judge: Judge, leaks: Leaks) -> None:
     Rotate that secret first, then take it out of the file: the history keeps it all the same, and is then of no use.
     `git log --all --find-object=OBJECT` tells which commits hold an object of the history.
 
-    Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; what git ignores;
+    Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; untracked files;
     what of the history is beyond 20 s or 256 MiB, or not in a shallow clone; secrets that were replaced since, there.
     """
     judge(len(leaks.found), note=leaks.told)
