@@ -16,6 +16,7 @@ from fixtures.facts.load import find, load
 from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults.bench import Bench
 from tests.end_to_end.session import LEAN, PROJECT, check, project
+from tests.report.told import agree
 
 FACTS = len(load(find("spark-291b")).facts.all())
 
@@ -28,6 +29,7 @@ def findings(place: Path) -> list[dict[str, Any]]:
 def test_out_of_the_box_the_lab_is_conformant_and_marked_as_a_lab(tmp_path: Path) -> None:
     ran = check(project(tmp_path))
     assert ran.code == 0, ran.out
+    agree(ran.reports, ran.out, 0)
     assert Counter(finding["verdict"] for finding in findings(tmp_path)) == {"conformant": FACTS}
     assert ran.out.count("it says nothing about spark-291b") == 2
     assert "it says nothing about spark-291b" in (ran.reports / "report.html").read_text()
@@ -108,9 +110,10 @@ def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
     out += process.stdout.read()
     process.stdout.close()
     assert process.wait() == 2, out
-    assert "INTERRUPTED" in out
+    data = agree(tmp_path / "reports", out, 2)
+    assert data["headline"].startswith("INTERRUPTED")
+    assert len(data["not_looked_at"]) + len(findings(tmp_path)) == FACTS
     assert not list(tmp_path.glob("spark-lab-*"))
-    assert (tmp_path / "reports/results.json").is_file()
 
 
 def test_killed_it_leaves_no_lab_behind(tmp_path: Path) -> None:

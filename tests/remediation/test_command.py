@@ -11,6 +11,7 @@ from fixtures.lab.announcement import Announcement
 from fixtures.lab.faults import FAULTS, inflict
 from tests.end_to_end.session import PROJECT, Session, check, project
 from tests.remediation.terminal import Terminal
+from tests.report.told import agree
 
 REAL = """
 extends = "spark-291b"
@@ -72,6 +73,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     assert len(list((ran.reports / "remediation").glob("*.jsonl"))) == 1
     assert "nonconformant → conformant: cloudflared.token_mode" in ran.out
     assert '<section class="remediation">' in (ran.reports / "report.html").read_text()
+    agree(ran.reports, ran.out, 0)
 
     ran = check(place, *options, "--remediate", "apply")
     assert ran.code == 0, ran.out
@@ -81,6 +83,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     ran = check(place, *options, "--remediate", "undo")
     assert ran.code == 1, ran.out
     assert made(ran)["result"] == "undone"
+    agree(ran.reports, ran.out, 1)
     assert secret.stat().st_mode & 0o777 == old.st_mode & 0o777 != 0o600
     assert secret.stat().st_mtime == old.st_mtime
 

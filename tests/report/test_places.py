@@ -46,6 +46,23 @@ def test_reports_go_where_the_command_line_says(pytester: pytest.Pytester) -> No
     assert str(ran.folder) not in (ran.folder / "out/page.html").read_text()
 
 
+@pytest.mark.parametrize("option", ["--html", "--junitxml"])
+def test_a_place_where_no_report_can_be_is_refused_before_the_run(pytester: pytest.Pytester, option: str) -> None:
+    (pytester.path / "file").touch()
+    ran = run_suite(pytester, ALL_GOOD, "checks", option, "file/report")
+    assert ran.code == 4
+    assert f"{option} file/report: no report can be written there; name a file" in ran.out
+
+
+def test_no_half_page_stands_there_meanwhile(pytester: pytest.Pytester) -> None:
+    looking = ALL_GOOD.replace(
+        "judge(1)", "assert not list(__import__('pathlib').Path('reports').glob('*.*')); judge(1)", 1
+    )
+    ran = run_suite(pytester, looking, "checks", "-o", "generate_report_on_test=true")
+    assert ran.code == 0, ran.out
+    assert standing(ran.folder / "reports") == set(NAMES)
+
+
 @pytest.mark.parametrize(("without", "left"), [("html", {*NAMES[1:]}), ("junitxml", {NAMES[0], NAMES[2]})])
 def test_a_library_that_is_left_out_leaves_its_report_out(
     pytester: pytest.Pytester, without: str, left: set[str]
