@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -11,8 +12,11 @@ from fixtures.cloudflare.graphql import refused
 from fixtures.cloudflare.refusals import unsuccessful
 from fixtures.github.client import Github
 from fixtures.host.journal_since import _error
+from fixtures.host.shell import complaint
 from fixtures.https.public import _Stream
 from fixtures.secret import Secret, mask
+from fixtures.secrets.pulumi import refusal
+from fixtures.secrets.references import onepassword_refusal
 from fixtures.ssh.refusal import explain
 from fixtures.suite.judging import shown
 from fixtures.suite.verdict import Unmet
@@ -51,3 +55,14 @@ def test_what_is_quoted_is_masked_before_it_is_cut(quote: Callable[[str], str]) 
     assert [before for before, text in told.items() if given_away(mask(text), TOKEN) or TOKEN[-8:] in text] == []
     assert any("***" in text for text in told.values())
     assert any("…" in text for text in told.values())
+
+
+def test_what_a_program_says_without_an_end_is_told_in_short() -> None:
+    for told in (
+        refusal("ns:key", "error: no such thing " * 50_000).sentence,
+        onepassword_refusal("op://v/i/f", "[ERROR] it is not there " * 50_000).sentence,
+        complaint(SimpleNamespace(stderr_bytes=b"word " * 50_000, stdout_bytes=b"", rc=1)),
+        complaint(SimpleNamespace(stderr_bytes=b"", stdout_bytes=b"word " * 50_000, rc=1)),
+    ):
+        assert len(told) < 700
+        assert "…" in told
