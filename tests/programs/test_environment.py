@@ -57,6 +57,14 @@ def test_all_of_it_is_masked_from_the_beginning_whatever_runs() -> None:
     assert {name for name in secret if TOKENS[name] in mask(f"said: {TOKENS[name]}!")} == set()
 
 
+def test_a_strangers_secret_is_masked_as_well_unless_it_may_be_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "password")
+    monkeypatch.setenv("SOME_API_KEY", "k3y-0123456789")
+    conceal_environment()
+    assert mask("sudo: a password is required") == "sudo: a password is required"
+    assert mask("said k3y-0123456789") == "said ***"
+
+
 def test_the_target_may_hand_on_more_and_the_suite_keeps_what_it_reads_itself() -> None:
     assert "SOME_TOKEN" in environment("ssh", ["SOME_TOKEN"])
     assert "PULUMI_ACCESS_TOKEN" not in environment("pulumi", without={"PULUMI_ACCESS_TOKEN"})
