@@ -35,6 +35,11 @@ def test_nothing_asked_nothing_sent(stub: StubHost) -> None:
     assert stub.backend.commands == []
 
 
+def test_a_pipe_is_not_read(stub: StubHost, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert read_files(stub.host, [str(tmp_path / "pipe")])[str(tmp_path / "pipe")].state == "hidden"
+
+
 def test_an_empty_file_is_read(stub: StubHost, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert read_files(stub.host, [str(tmp_path / "empty")])[str(tmp_path / "empty")].state == "read"

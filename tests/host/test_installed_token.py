@@ -336,6 +336,15 @@ def test_a_token_file_older_than_the_process(stub: StubHost, host_with: Installa
     assert host_with.run.get(cloudflared_token_in_use).same
 
 
+def test_a_token_file_of_the_process_that_is_closed_to_us(stub: StubHost, host_with: Installation) -> None:
+    host_with.environment(token())
+    path = host_with.write("credential", token())
+    stub.command("cat", 'case $2 in *credential) exit 1 ;; esac; exec /bin/cat "$@"')
+    host_with.runs("c", "tunnel", "run", "--token-file", str(path), environment={})
+    with pytest.raises(Unreachable, match="credential"):
+        host_with.run.get(cloudflared_token_in_use)
+
+
 def test_a_token_file_with_another_token_by_now(host_with: Installation, tmp_path: Path) -> None:
     host_with.environment(token())
     other = host_with.write("other", token("old"))
