@@ -9,7 +9,7 @@ from fixtures.host.machine import machine
 from fixtures.host.pulumi import host_pulumi
 from fixtures.repository.workflow import Workflow, workflow
 from fixtures.ssh.backend import PersistentBackend
-from fixtures.ssh.errors import Cause, HostUnreachable
+from fixtures.ssh.errors import Cause, CommandFlooded, CommandTimeout, HostUnreachable
 from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
 from tests.host.stubs import StubHost, given, run_on
 
@@ -58,6 +58,31 @@ def test_a_host_that_answers_otherwise_than_it_must_fails_its_fact(
             with pytest.raises(Unreachable, match="why, and what to do") as unreachable:
                 run.get(machine)
             assert unreachable.value.owner == "host.reachable"
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "cause", "words"),
+    [
+        (
+            CommandFlooded("journalctl", 8 << 20),
+            "host: a command printed too much",
+            "printed more than 8 MiB and was end",
+        ),
+        (CommandTimeout("journalctl", 30, killed=True), "host: a command took too long", "took longer than 30 s"),
+    ],
+)
+def test_a_command_without_an_end_leaves_unreachable_only_what_it_was_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unfinished: Exception, cause: str, words: str
+) -> None:
+    def endless(*_: object, **__: object) -> None:
+        raise unfinished
+
+    monkeypatch.setattr(PersistentBackend, "run", endless)
+    (tmp_path / "config").write_text("Host *\n  HostName 127.0.0.1\n  Port 1\n")
+    run = run_on(None, target__ssh={"host": "spark-291b", "config": str(tmp_path / "config")})
+    with run.closing, pytest.raises(Unreachable, match=f"on the host the command {words}") as unreachable:
+        run.get(machine)
+    assert (unreachable.value.cause, unreachable.value.owner) == (cause, None)
 
 
 # --- pulumi, on the host or by the workflow
