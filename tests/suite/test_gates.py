@@ -171,7 +171,7 @@ def test_skipping_the_probe_says_what_was_not_looked_at(pytester: pytest.Pyteste
 
 def test_several_targets_are_judged_apart(pytester: pytest.Pytester) -> None:
     (pytester.path / "other.toml").write_text(FACTS.replace('"pi"', '"rho"').replace("expect = 1", "expect = 2", 1))
-    for options in ([], ["-n", "2", "--dist", "loadgroup"]):
+    for options in (["-p", "no:xdist"], ["-n", "2", "--dist", "loadgroup"]):
         ran = run_suite(pytester, ALL_GOOD, "--target", "other.toml", *options, "checks", fresh=False)
         assert ran.code == 1
         by_target = {item["system"]: item["verdicts"] for item in ran.results["targets"]}
