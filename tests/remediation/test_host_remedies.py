@@ -125,6 +125,18 @@ def test_what_a_redeployment_heals_is_healed_once(
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("token-copied", "token.env.bak holds the token"), ("drop-in-runs-something", "sets ExecStartPre")],
+)
+def test_what_lies_beside_a_deployment_is_named_and_left(lab: Announcement, name: str, told: str) -> None:
+    inflict(lab, [FAULTS[name]])
+    with running(lab) as run:
+        steps, (said,) = plans(run, findings_of(run, SEEN))
+    assert steps == []
+    assert told in said
+
+
 @pytest.mark.parametrize("name", LEFT)
 def test_what_no_redeployment_heals_is_told(lab: Announcement, name: str) -> None:
     inflict(lab, [FAULTS[name]])
