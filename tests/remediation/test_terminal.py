@@ -41,6 +41,12 @@ def test_each_outcome_says_so_in_its_first_lines_too(result: Any) -> None:
     assert "nothing of host, ollama, tunnel, access" in " ".join(" ".join(told[1:5]).split())
 
 
+def test_whoever_confirms_sees_all_of_it() -> None:
+    long = StepOutcome("x", "x", "dns", "x", "\n".join(f"+{number}" for number in range(200)), StepState.PLANNED)
+    assert "      | +199" in shown(asked([long], "x"))
+    assert "      | +199" not in shown(screen(Outcome("plan", "planned", steps=[long])))
+
+
 def test_what_is_dangerous_is_marked_and_the_rest_is_not() -> None:
     lines = shown(asked([UNIT, DNS], "x"))
     assert [line[:4] for line in lines if "planned" in line] == ["    ", "  ! "]
