@@ -9,7 +9,7 @@ from fixtures.cloudflare.client import Api, cloudflare_api
 from fixtures.facts.load import SystemFile, find, load
 from fixtures.facts.model import Access, Facts
 from fixtures.host.connection import host
-from fixtures.host.curl import Reply
+from fixtures.host.curl import Reply, Request
 from fixtures.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
 from fixtures.https.answerer import Answer, Answerer
 from fixtures.https.exchange import Exchange
@@ -153,13 +153,17 @@ def probe(twin: Twin, run: Run, who: Principal) -> Probe:
     return Probe(Exchange("GET", PATH, "127.0.0.1", (), status, (), "", 0, 0.0, 0.0), answer)
 
 
-def fetch(_host: object, asked: Any) -> list[Reply]:
+def fetch(_host: object, *asked: Request) -> list[Reply]:
     """What the host's services answer: Ollama to a Host that it knows; nothing listens where nobody does."""
+    return [_reply(one) for one in asked]
+
+
+def _reply(asked: Request) -> Reply:
     service = asked.url.removesuffix(PATH)
     known = asked.headers[0].removeprefix("Host: ")
     there = service == f"http://{OLLAMA}" or service.startswith("http://localhost:3")
     status = (200 if served(Met(passed=True, answer=f"{service} {known}")) else 403) if there else 0
-    return [Reply(asked.url, status)]
+    return Reply(asked.url, status)
 
 
 def _answering(world: World) -> AnsweringApp:
