@@ -3,14 +3,15 @@
 import pytest
 
 from fixtures.facts.target import Ssh
-from fixtures.host.connection import HostBackend, guard
+from fixtures.host.connection import HostBackend, guard, host
 from fixtures.host.files import READ
+from fixtures.host.shell import Host
 from fixtures.host.sudo import sudo_rights
 from fixtures.host.sudo_rules import Grant, parse
 from fixtures.ssh.backend import PersistentBackend
 from fixtures.ssh.connection import Connection
 from fixtures.suite.verdict import Unreachable
-from tests.host.stubs import StubHost, run_on
+from tests.host.stubs import StubHost, given, run_on
 
 COMMANDS = ("systemctl daemon-reload", "systemctl restart cloudflared", "rm -rf '/a b'", "echo 'never closed")
 DEFAULTS = """Matching Defaults entries for spark on dgx:
@@ -107,7 +108,7 @@ def test_each_command_is_asked_about_and_none_is_run(stub: StubHost) -> None:
     assert seen.refused == ("systemctl restart cloudflared",)
     assert seen.allowed == (COMMANDS[0], COMMANDS[2], COMMANDS[3])
     assert (seen.said, seen.asking) == ("Sorry, not allowed", ())
-    assert len(stub.backend.ahead) == len(COMMANDS) + 2
+    assert len(stub.backend.ahead) == len(COMMANDS)
 
 
 def test_mixed_rules_say_yes_and_ask_for_a_password_then(stub: StubHost) -> None:
@@ -178,6 +179,9 @@ def test_after_one_refusal_sudo_is_asked_no_more(stub: StubHost, asked: HostBack
         assert (result.rc, result.stderr) == (1, "sudo: Passwort ist notwendig\n")
     assert asked.run("sudo -n /bin/sh -c %s", "true").rc == 1
     assert asked.run("true").rc == 0
+    run = run_on(stub)
+    given(run, host, Host(asked))
+    assert run.get(sudo_rights).said == "sudo: Passwort ist notwendig"
     assert _asked(stub) == ["-n -l"]
 
 
