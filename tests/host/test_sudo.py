@@ -199,5 +199,14 @@ def test_where_all_is_free_nothing_stands_between(stub: StubHost, asked: HostBac
     assert len(_asked(stub)) == 2
 
 
+def test_the_rules_are_the_users_own_within_sudo_too(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, ALL_FREE)
+    there = Host(asked)
+    asked.set_host(there)
+    with there.sudo():
+        assert there.run("true").stdout == "ran /bin/sh\n"
+    assert _asked(stub) == ["-n -l", "-n /bin/sh -c true"]
+
+
 def test_a_host_without_sudo_says_so_by_itself(stub: StubHost) -> None:
     assert guard(stub.backend.result(127, b"", b"", b"sudo: not found")) == ""
