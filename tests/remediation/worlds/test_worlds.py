@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fixtures.facts.model import Facts
+from fixtures.facts.model import Exchange, Facts
 from fixtures.lab.world import Json
 from fixtures.remediation.applying import Ways
 from fixtures.remediation.model import Asked
@@ -23,7 +23,7 @@ from fixtures.remediation.outcome import Outcome
 from fixtures.remediation.remedies import access, dns, tunnel
 from fixtures.remediation.runner import Remediation
 from fixtures.suite.evaluating import findings_of
-from tests.remediation.worlds.drawn import slipped, slips, twins
+from tests.remediation.worlds.drawn import ASPECTS, slipped, slips, twins
 from tests.remediation.worlds.edge import served
 from tests.remediation.worlds.kept import TIMES, violations
 from tests.remediation.worlds.twin import HOST, Twin, fetch
@@ -127,3 +127,23 @@ def judged(twin: Twin, before: Json, met: dict[tuple[str, str], Any], wrong: lis
         if served(old) and who == "our token":
             assert now is not None, (told, host)
             assert served(now), (told, host, old, now)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(["other applications 3", "more policies 0", "our record 0"], {}, id="another application open"),
+        pytest.param(["more policies 6", "the token 2"], {}, id="a token that has expired, let in elsewhere as well"),
+        pytest.param([], {"public.answers": Exchange(path="/api/tags", status=403),
+                          "tunnel.http_host_header": "spark.goldfish.io"}, id="two facts that are wrong alike"),
+    ],
+)  # fmt: skip
+def test_the_worlds_that_were_found(tmp_path: Path, changes: list[str], said: dict[str, Any]) -> None:
+    twin = Twin.healthy()
+    for change in changes:
+        name, _, which = change.rpartition(" ")
+        ASPECTS[name][int(which)](twin)
+    facts, before, met, wrong = slipped(said), twin.snapshot(), twin.met(), list[str]()
+    twin.written = lambda: wrong.extend(opened(twin, met, opening=False))
+    with remediation(twin, facts, None, Asked(budget=99), str(tmp_path)) as work:
+        judged(twin, before, met, wrong, work.apply())
