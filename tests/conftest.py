@@ -12,6 +12,11 @@ os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before wor
 pytest_plugins = ["pytester"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no warning pass here; in an operator's run one of somebody else's plugin is no reason to end."""
+    config.addinivalue_line("filterwarnings", "error")
+
+
 @pytest.fixture(autouse=True)
 def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
