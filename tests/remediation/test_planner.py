@@ -176,6 +176,14 @@ def test_what_requests_meet_is_looked_at_again_once_the_rest_is_mended() -> None
     assert made.instructions == ()
 
 
+def test_what_name_servers_answer_follows_from_the_record_and_from_nothing_else() -> None:
+    failing = (found("dns.records"), found("dns.cname_visible"), found("tunnel.id"))
+    made = plan(*failing, remedies=[Fake("dns", DNS)])
+    assert made.follows == ("dns.cname_visible",)
+    made = plan(*failing, remedies=[Fake("tunnel", frozenset({"tunnel.id"}))])
+    assert "dns.cname_visible" in {fact for item in made.instructions for fact in item.facts}
+
+
 def test_without_a_remedy_each_failing_fact_has_an_instruction() -> None:
     made = plan(found("host.gpu"), found("public.answers"), remedies=[])
     assert {fact for item in made.instructions for fact in item.facts} == {"host.gpu", "public.answers"}

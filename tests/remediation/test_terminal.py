@@ -1,6 +1,7 @@
 """What an operator sees of a remediation: what changes and what does not, how dangerously, and how far it came."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from fixtures.printable import in_one_line
 from fixtures.remediation import reminding
 from fixtures.remediation.asking import confirmed
 from fixtures.remediation.journal import FOLDER, Journal, identity
-from fixtures.remediation.model import Action, Step, StepState
+from fixtures.remediation.model import Action, Instruction, Step, StepState
 from fixtures.remediation.outcome import Outcome, StepOutcome
 from fixtures.remediation.processes import running
 from fixtures.remediation.steps.services import Service, WaitFor
@@ -33,6 +34,28 @@ def test_the_first_line_says_what_changes_and_what_does_not() -> None:
     first = " ".join(" ".join(shown(asked([UNIT, DNS], "--remediate apply will change on pi:"))[:2]).split())
     assert first.startswith("--remediate apply will change on pi: cloudflared (steps: 1), dns (steps: 1; DANGEROUS: ")
     assert first.endswith("what answers); nothing of host, ollama, tunnel, access, public, secrets, pipeline")
+
+
+def test_an_undo_shows_what_it_will_change_and_not_what_was_changed() -> None:
+    made = replace(DNS, diff=" a\n-b\n+c", state=StepState.APPLIED)
+    lines = shown(asked([made], "x", backwards=True))
+    assert "to take back" in lines[-4]
+    assert lines[-3:] == ["      |  a", "      | +b", "      | -c"]
+
+
+@pytest.mark.parametrize(("opens", "again"), [("everyone who logs in", False), ("", True)])
+def test_an_undo_says_who_gets_in_then(opens: str, *, again: bool) -> None:
+    made = replace(DNS, component="access", state=StepState.APPLIED, opens=opens)
+    told = " ".join(shown(asked([made], "x", backwards=True)))
+    assert ("whoever got in before this step gets in again" in told) is again
+    assert "LETS IN MORE THAN NOW" not in told
+
+
+def test_nothing_to_do_is_not_said_where_something_is_left_to_a_person() -> None:
+    left = [Instruction(("dns.records",), "look there")]
+    assert "NOTHING TO DO" in shown(screen(Outcome("apply", "nothing to do")))[0]
+    for outcome in (Outcome("apply", instructions=left), Outcome("apply", left_alone=left)):
+        assert "NOTHING WAS WRITTEN: what does not hold is left to you" in shown(screen(outcome))[0]
 
 
 @pytest.mark.parametrize("result", ["planned", "applied", "refused", "interrupted"])

@@ -61,6 +61,17 @@ def test_what_failed_without_a_finding_counts(*, check: bool, code: int, told: s
     assert "mine/test_x.py::test_y" in result.headline
 
 
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [("", "ImportError while importing '/mine/test_x.py'."), ("mine/test_x.py", "mine/test_x.py")],
+)
+def test_a_module_that_does_not_import_is_named_wherever_it_is(node: str, told: str) -> None:
+    gatherer = Gatherer([])
+    text = "ImportError while importing '/mine/test_x.py'.\nE   ModuleNotFoundError: no x"
+    gatherer.pytest_collectreport(pytest.CollectReport(node, "failed", text, None))
+    assert [failure.place for failure in gatherer.failures] == [told]
+
+
 def test_what_was_to_be_judged_and_was_not_is_not_verified() -> None:
     result = concluded([finding(Verdict.CONFORMANT)], ended=0, missing=["dns.ttl", "tunnel.id"])
     assert (result.exit_code, result.missing) == (7, ("dns.ttl", "tunnel.id"))
