@@ -17,7 +17,7 @@ OF_OLLAMAS_STAND_IN = {
     "generation-breaking-off", "generation-on-cpu", "generation-half-on-cpu", "public-other-models",
     "public-other-digest", "public-fewer-models", "public-no-models", "public-answers-403", "public-answers-404",
     "public-answers-500", "public-answers-524", "public-first-token-late", "public-stream-stalls",
-    "public-stream-fails",
+    "public-stream-fails", "public-stream-gathered",
 }  # fmt: skip
 
 

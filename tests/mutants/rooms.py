@@ -24,10 +24,10 @@ ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host")),
     Room(
         "verdicts",
-        tuple(f"fixtures/suite/{name}.py" for name in ("concluding", "judging", "waivers", "verdict", "run")),
-        ("tests/suite", "tests/facts"),
+        tuple(f"fixtures/suite/{name}.py" for name in ("concluding", "judging", "session", "verdict", "waivers")),
+        tuple(f"tests/suite/test_{name}.py" for name in ("judging", "outcomes", "session", "waivers")),
     ),
-    Room("facts", ("fixtures/facts/*.py",), ("tests/facts", "tests/suite")),
+    Room("facts", ("fixtures/facts/*.py",), ("tests/facts",)),
     Room("host", ("fixtures/host/*.py",), ("tests/host",)),
     Room("cloudflare", ("fixtures/cloudflare/*.py", "fixtures/cloudflare/access/*.py"), ("tests/cloudflare",)),
     Room("dns", ("fixtures/dns/*.py",), ("tests/dns",)),
