@@ -53,6 +53,11 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(403, HTML, body="<h1>Sorry, you have been blocked</h1>"), Answerer.EDGE, "you have been blocked"),
         (exchange(403, body="<center>cloudflare</center>"), Answerer.EDGE, "Cloudflare's page"),
         (exchange(403, ("cf-error-type", "1020")), Answerer.EDGE, "cf-error-type: 1020"),
+        (
+            exchange(403, HTML, ("cf-error-type", "1020"), body="<h1>Sorry, you have been blocked</h1>"),
+            Answerer.EDGE,
+            "Cloudflare's page",
+        ),
         (exchange(301, ("location", "https://elsewhere.example/")), Answerer.EDGE, "301 to elsewhere.example"),
         (exchange(302, ("location", "https://cloudflareaccess.com.evil.example/")), Answerer.EDGE, "302 to cloudflare"),
         (exchange(403, body="closed for today"), Answerer.EDGE, "403 with a body, without cf-cache-status"),
