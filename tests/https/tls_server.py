@@ -16,6 +16,7 @@ from fixtures.lab.authority import LabAuthority
 from fixtures.secret import Secret
 from fixtures.secrets.references import ClientId, access_client_id, access_client_secret
 from fixtures.suite.run import Run
+from tests.listening import listening
 from tests.secrets.runs import HOSTNAME, run_of
 
 CLIENT_ID = "0123456789abcdef0123456789abcdef.access"
@@ -31,7 +32,7 @@ class Reset(Exception):  # noqa: N818 - raised by a script to reset the connecti
 class Server:
     """What was asked of it: the heads of the requests."""
 
-    port: int
+    port: int = 0
     asked: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
     """Set at the end, so that a script that waits on it ends too."""
@@ -68,9 +69,7 @@ def _whole(request: bytes) -> bool:
 @contextmanager
 def tls_server(context: ssl.SSLContext | None, script: Script) -> Iterator[Server]:
     """Serve every connection by the script; without a context its bytes are sent as they are, without TLS."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener.getsockname()[1])
-    threads: list[threading.Thread] = []
+    server = Server()
 
     def serve(connection: socket.socket) -> None:
         connection.settimeout(10)
@@ -81,22 +80,8 @@ def tls_server(context: ssl.SSLContext | None, script: Script) -> Iterator[Serve
             with context.wrap_socket(connection, server_side=True) as wrapped:
                 _converse(server, wrapped, script)
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                threads.append(threading.Thread(target=serve, args=(listener.accept()[0],)))
-                threads[-1].start()
-
-    accepting = threading.Thread(target=accept)
-    accepting.start()
-    try:
+    with listening(serve, server.release.set) as server.port:
         yield server
-    finally:
-        server.release.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for thread in [accepting, *threads]:
-            thread.join()
 
 
 def http(status: int, body: bytes = b"", *headers: str) -> list[bytes]:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.listening import listening
+
 PAUSE_S = 0.02
 BIG = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000000000\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -61,9 +63,7 @@ NESTED = {"JSON nested beyond reason": _once(_whole(b"[" * 200_000))}
 @contextmanager
 def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Answer every request by the script, with TLS where there is a context; yields the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
     end = threading.Event()
-    threads: list[threading.Thread] = []
 
     def serve(plain: socket.socket) -> None:
         with suppress(OSError), plain:
@@ -73,19 +73,5 @@ def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[i
                 for part in script(end):
                     connection.sendall(part)
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                threads.append(threading.Thread(target=serve, args=(listener.accept()[0],)))
-                threads[-1].start()
-
-    accepting = threading.Thread(target=accept)
-    accepting.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        end.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for thread in [accepting, *threads]:
-            thread.join()
+    with listening(serve, end.set) as port:
+        yield port

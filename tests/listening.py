@@ -1,0 +1,30 @@
+"""A listener on loopback for tests' own servers: a thread a connection, all of them gone at the end."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None], end: Callable[[], None]) -> Iterator[int]:
+    """Serve every connection; yields the port. `end` is called first at the end, so that whoever serves ends too."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threads: list[threading.Thread] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threads.append(threading.Thread(target=serve, args=(listener.accept()[0],)))
+                threads[-1].start()
+
+    accepting = threading.Thread(target=accept)
+    accepting.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        end()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in [accepting, *threads]:
+            thread.join()
