@@ -55,7 +55,7 @@ def test_answers_in_words() -> None:
     told = seen(GOOD, ALIAS, ABSENT, SILENT).told
     assert told == (
         "one answers 104.16.0.1, 2606:4700::1; two answers CNAME t.cfargotunnel.com, 104.16.0.1; "
-        "two answers NXDOMAIN no address; two does not answer within 5 s"
+        "two answers NXDOMAIN, no address; two does not answer within 5 s"
     )
 
 

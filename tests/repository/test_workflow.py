@@ -195,7 +195,9 @@ def of(jobs: str, on: str = "push", files: dict[str, str] | None = None) -> Work
     ],
 )
 def test_the_job_that_deploys_asks_for_the_runner(jobs: str, labels: tuple[str, ...]) -> None:
-    assert of(jobs, files=FILES).labels(WANTED) == labels
+    workflow = of(jobs, files=FILES)
+    assert workflow.labels(WANTED) == labels
+    assert ("never runs" in workflow.told_jobs) is ("if: false" in jobs)
 
 
 FILES = {
