@@ -116,6 +116,15 @@ def test_an_unknown_target_names_those_that_are_known() -> None:
     assert "spark-291b" in known()
 
 
+def test_a_file_that_extends_what_is_not_there_says_where(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "spark-292b"\n')
+    with pytest.raises(
+        FactsError, match=r"mine\.toml: extends: spark-292b: no such facts file; write one of spark-291b"
+    ):
+        load(mine)
+
+
 def test_an_extending_file_lays_its_tables_over_the_other(tmp_path: Path) -> None:
     system = load(written(tmp_path, 'extends = "spark-291b"\n[facts.dns.ttl]\nexpect = 300\n'))
     ttl = system.facts.all()["dns.ttl"]

@@ -107,7 +107,7 @@ def test_the_facts_file_that_is_named_judges_it(copy: Path, tmp_path: Path) -> N
     verdicts = replayed(read(copy), system).verdicts
     failed = {fact: verdict for fact, verdict in verdicts.items() if verdict != Verdict.CONFORMANT}
     assert failed == {"tunnel.name": "nonconformant"}
-    with pytest.raises(FactsError, match="no such target"):
+    with pytest.raises(FactsError, match="no such facts file"):
         facts_of(read(copy), LAB_FACTS, named(str(copy), "gone.toml"))
 
 
