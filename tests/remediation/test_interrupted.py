@@ -23,7 +23,7 @@ def test_it_tells_how_far_it_came_and_the_next_run_and_undo_know(lab: Announceme
         terminal.until("interrupted: taking back what was begun")
         assert terminal.ends() == 2
     undo = f"pytest checks/ --target {lab.target} --remediate undo"
-    told = terminal.shown[terminal.shown.index("REMEDIATION  INTERRUPTED in its midst") :]
+    told = terminal.shown[terminal.shown.index("REMEDIATION  INTERRUPTED") :]
     assert "2 made, " in told, told
     assert undo in " ".join(told.split())
 
