@@ -1,6 +1,7 @@
 """What the suite's own tests share."""
 
 import os
+import signal
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,8 @@ pytest_plugins = ["pytester"]
 def pytest_configure(config: pytest.Config) -> None:
     """Let no warning pass here; in an operator's run one of somebody else's plugin is no reason to end."""
     config.addinivalue_line("filterwarnings", "error")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's `&` leaves it: whom we start could not hear it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
