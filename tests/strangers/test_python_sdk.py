@@ -165,7 +165,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         **IN_ACCOUNT, method="GET", url="https://example.org/"
     ),
 }
-WITHOUT_METHOD = {"POST /graphql", f"PUT {Z}/tunnels/{{tunnel}}/routes"}
+WITHOUT_METHOD = {"POST /graphql", f"PUT {Z}/tunnels/{{tunnel}}/routes", f"PATCH {X}/organizations"}
 """Served, and not a method of the SDK; the second is cloudflared's own."""
 UNKNOWN = {
     "created_at": "Access's resources have it in Cloudflare's OpenAPI schema",
