@@ -32,6 +32,11 @@ class Server(Protocol):
     def close(self) -> None: ...
 
 
+def _kill(process: int) -> None:
+    with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
+        os.kill(process, signal.SIGKILL)
+
+
 def keys(files: Path) -> None:
     """A host key, a client key that the host knows, and one of each that it does not."""
     for name in ("host", "client", "other"):
@@ -191,8 +196,8 @@ class OpenSsh:
         parents = {int(stat.parent.name): _parent(stat) for stat in Path("/proc").glob("[0-9]*/stat")}
         for child in [child for child, parent in parents.items() if parent == self._process.pid]:
             for served in [served for served, parent in parents.items() if parent == child and _is_sshd(served)]:
-                os.kill(served, signal.SIGKILL)
-            os.kill(child, signal.SIGKILL)
+                _kill(served)
+            _kill(child)
 
     def close(self) -> None:
         self.drop()
