@@ -16,8 +16,6 @@ pytest_plugins = ["pytester"]
 def pytest_configure(config: pytest.Config) -> None:
     """Let no warning pass here; in an operator's run one of somebody else's plugin is no reason to end."""
     config.addinivalue_line("filterwarnings", "error")
-    # a socket or a process that a test left is noticed in whichever test runs when it is collected: told, not failed
-    config.addinivalue_line("filterwarnings", "default::pytest.PytestUnraisableExceptionWarning")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's `&` leaves it: whom we start could not hear it
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -2,6 +2,7 @@
 
 import resource
 
+import httpcore
 import httpx
 import pytest
 
@@ -101,3 +102,32 @@ def test_proxies_are_bound_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_silence_is_told_as_silence() -> None:
     assert exceeded(httpx.ReadTimeout("x")) == ""
+
+
+class LateStream(httpcore.NetworkStream):
+    """A connection that is there, and knows whether it was closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class LateNetwork(httpcore.NetworkBackend):
+    """A network that connects when the time is up."""
+
+    def __init__(self) -> None:
+        self.stream = LateStream()
+
+    def connect_tcp(self, *_: object, **__: object) -> httpcore.NetworkStream:
+        return self.stream
+
+
+def test_a_connection_that_comes_too_late_is_closed() -> None:
+    network = LateNetwork()
+    with httpx.Client() as client:
+        client._transport._pool._network_backend = network  # type: ignore[attr-defined] # where httpx keeps it
+        Bounds(1024, -1.0).lay_on(client)
+        with pytest.raises(httpx.ReadError, match="not complete after"):
+            client.get("http://192.0.2.1/")
+    assert network.stream.closed
