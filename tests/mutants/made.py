@@ -13,6 +13,8 @@ from cosmic_ray.mutating import mutate_code
 from tests.mutants.operators import OPERATORS
 
 FACT = "fact("
+ANNOTATED_AT = {"annassign": 1, "tfpdef": 2}
+"""Where the annotation is among the children of a variable's and of a parameter's declaration, in parso's tree."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ def _only_annotates(node: Any) -> bool:
     """Whether a node stands in an annotation or an import, which no run could tell apart."""
     child, parent = node, node.parent
     while parent is not None:
-        if parent.type in {"annassign", "tfpdef"} and child in parent.children[1:2] + parent.children[2:3]:
-            return child is parent.children[1] or parent.type == "tfpdef"
+        place = ANNOTATED_AT.get(parent.type)
+        if place is not None and child is parent.children[place]:
+            return True
         if parent.type == "funcdef" and child is parent.annotation:
             return True
         if parent.type in {"import_from", "import_name", "decorator"}:
