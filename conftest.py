@@ -1,6 +1,6 @@
 """Names the plugins, and where the observations are; nothing else."""
 
-from fixtures.suite import PLUGINS, load_observations
+from spark_conformance.plugin import PLUGINS, load_observations
 
 load_observations("cloudflare", "dns", "github", "host", "https", "repository", "secrets")
 

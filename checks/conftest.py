@@ -4,7 +4,7 @@ import pytest
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not session.config.pluginmanager.hasplugin("fixtures.suite.targets"):
+    if not session.config.pluginmanager.hasplugin("spark_conformance.plugin.targets"):
         raise pytest.UsageError(
             "the conftest.py beside checks/ was not read, because the configuration lies elsewhere (-c): add "
             "--confcutdir with the directory that holds both"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.cloudflare.access.applications import AccessApp, AccessApps
-from fixtures.cloudflare.access.letting_in import (
+from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps
+from spark_conformance.cloudflare.access.letting_in import (
     admitting,
     open_by,
     perhaps_admitting,
@@ -11,13 +11,13 @@ from fixtures.cloudflare.access.letting_in import (
     strangers_by,
     undocumented,
 )
-from fixtures.cloudflare.access.organization import AccessOrganization
-from fixtures.cloudflare.access.policies import AccessPolicy, told, untold
-from fixtures.cloudflare.access.service_tokens import OtherTokens, ServiceToken
-from fixtures.https.access_probes import Probe
-from fixtures.https.metadata import AnsweringApp
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run
+from spark_conformance.cloudflare.access.organization import AccessOrganization
+from spark_conformance.cloudflare.access.policies import AccessPolicy, told, untold
+from spark_conformance.cloudflare.access.service_tokens import OtherTokens, ServiceToken
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
+from spark_conformance.https.access_probes import Probe
+from spark_conformance.https.metadata import AnsweringApp
 
 
 @pytest.mark.fact("access.app_id")

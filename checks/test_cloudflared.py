@@ -2,19 +2,19 @@
 
 import pytest
 
-from fixtures.host.binary import Binary, BinaryVersion
-from fixtures.host.connector import ConfigVersions, Connector, as_fact
-from fixtures.host.drop_ins import DropIns
-from fixtures.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
-from fixtures.host.journal import ConnectorJournal
-from fixtures.host.local_config import LocalConfig
-from fixtures.host.shown import TokenShown
-from fixtures.host.token_files import TokenFiles
-from fixtures.host.token_matches import TokenMatch
-from fixtures.host.unit_copy import UnitCopy
-from fixtures.host.units import Unit
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
+from spark_conformance.host.binary import Binary, BinaryVersion
+from spark_conformance.host.connector import ConfigVersions, Connector, as_fact
+from spark_conformance.host.drop_ins import DropIns
+from spark_conformance.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
+from spark_conformance.host.journal import ConnectorJournal
+from spark_conformance.host.local_config import LocalConfig
+from spark_conformance.host.shown import TokenShown
+from spark_conformance.host.token_files import TokenFiles
+from spark_conformance.host.token_matches import TokenMatch
+from spark_conformance.host.unit_copy import UnitCopy
+from spark_conformance.host.units import Unit
 
 
 @pytest.mark.fact("cloudflared.binary")

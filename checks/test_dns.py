@@ -2,10 +2,10 @@
 
 import pytest
 
-from fixtures.cloudflare.account import IpRanges, Zone
-from fixtures.cloudflare.records import DnsRecords
-from fixtures.dns.answers import Answers
-from fixtures.suite.judging import Judge
+from spark_conformance.cloudflare.account import IpRanges, Zone
+from spark_conformance.cloudflare.records import DnsRecords
+from spark_conformance.core.judging import Judge
+from spark_conformance.dns.answers import Answers
 
 
 @pytest.mark.fact("dns.zone_status")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.host.clock import ClockSkew, ClockSync
-from fixtures.host.machine import Gpus, Machine, Release
-from fixtures.host.pulumi import HostPulumi
-from fixtures.host.resources import HostDisk, HostMemory
-from fixtures.host.sudo import SudoRights
-from fixtures.suite.judging import Judge
+from spark_conformance.core.judging import Judge
+from spark_conformance.host.clock import ClockSkew, ClockSync
+from spark_conformance.host.machine import Gpus, Machine, Release
+from spark_conformance.host.pulumi import HostPulumi
+from spark_conformance.host.resources import HostDisk, HostMemory
+from spark_conformance.host.sudo import SudoRights
 
 
 @pytest.mark.fact("host.reachable")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.host.inference import Generated, Residency
-from fixtures.host.listeners import Listeners
-from fixtures.host.ollama import Model, OllamaModels
-from fixtures.host.ollama_host_header import HostReplay
-from fixtures.host.units import Unit
-from fixtures.suite.judging import Judge
+from spark_conformance.core.judging import Judge
+from spark_conformance.host.inference import Generated, Residency
+from spark_conformance.host.listeners import Listeners
+from spark_conformance.host.ollama import Model, OllamaModels
+from spark_conformance.host.ollama_host_header import HostReplay
+from spark_conformance.host.units import Unit
 
 
 @pytest.mark.fact("ollama.unit")

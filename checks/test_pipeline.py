@@ -2,15 +2,15 @@
 
 import pytest
 
-from fixtures.github.actions import LastRun
-from fixtures.github.runners import Runners
-from fixtures.github.triggering import Triggering
-from fixtures.host.runner_services import runner_services
-from fixtures.repository.unit import UnitFile
-from fixtures.repository.workflow import Workflow, WorkflowFile
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.github.actions import LastRun
+from spark_conformance.github.runners import Runners
+from spark_conformance.github.triggering import Triggering
+from spark_conformance.host.runner_services import runner_services
+from spark_conformance.repository.unit import UnitFile
+from spark_conformance.repository.workflow import Workflow, WorkflowFile
 
 
 @pytest.mark.fact("pipeline.workflow")

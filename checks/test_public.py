@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.host.ollama import OllamaModels
-from fixtures.https.access_probes import Probe
-from fixtures.https.certificate import Certificate
-from fixtures.https.comparison import compare
-from fixtures.https.public import Generation, PublicTags
-from fixtures.suite.judging import Judge
+from spark_conformance.core.judging import Judge
+from spark_conformance.host.ollama import OllamaModels
+from spark_conformance.https.access_probes import Probe
+from spark_conformance.https.certificate import Certificate
+from spark_conformance.https.comparison import compare
+from spark_conformance.https.public import Generation, PublicTags
 
 
 @pytest.mark.fact("public.certificate_name")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from fixtures.cloudflare.account import ApiToken
-from fixtures.github.actions import GithubSecrets
-from fixtures.repository.leaks import Leaks
-from fixtures.secrets.esc import Esc
-from fixtures.secrets.onepassword import OnePassword
-from fixtures.secrets.references import ClientId, SecretShape
-from fixtures.suite.judging import Judge
+from spark_conformance.cloudflare.account import ApiToken
+from spark_conformance.core.judging import Judge
+from spark_conformance.github.actions import GithubSecrets
+from spark_conformance.repository.leaks import Leaks
+from spark_conformance.secrets.esc import Esc
+from spark_conformance.secrets.onepassword import OnePassword
+from spark_conformance.secrets.references import ClientId, SecretShape
 
 
 @pytest.mark.fact("secrets.api_token")

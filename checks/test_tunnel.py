@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.cloudflare.tunnel import Tunnel
-from fixtures.cloudflare.tunnel_config import TunnelConfig
-from fixtures.cloudflare.tunnel_connections import TunnelConnections
-from fixtures.host.own_connector import OwnConnector
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run
+from spark_conformance.cloudflare.tunnel import Tunnel
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig
+from spark_conformance.cloudflare.tunnel_connections import TunnelConnections
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
+from spark_conformance.host.own_connector import OwnConnector
 
 
 @pytest.mark.fact("tunnel.id")

@@ -3,10 +3,14 @@
 import os
 import signal
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from fixtures.secret.masking import Known
+from spark_conformance.core.secret.masking import Known
+
+SOURCES = Path(__file__).parents[1] / "fixtures"
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
@@ -23,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
-    monkeypatch.setattr("fixtures.secret.masking._known", Known())
+    monkeypatch.setattr("spark_conformance.core.secret.masking._known", Known())
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from fixtures.lab.announcement import Announcement, read
-from fixtures.lab.faults import heal
-from fixtures.suite.labprocess import LabProcess
-from fixtures.suite.targets import lab_options
+from spark_conformance.plugin.labprocess import LabProcess
+from spark_conformance.plugin.targets import lab_options
+from spark_lab.announcement import Announcement, read
+from spark_lab.faults import heal
 
 STAND_INS = ("--cloudflared", "stand-in")
 """What a lab of the tests is made of, unless they are told."""
@@ -20,7 +20,7 @@ STAND_INS = ("--cloudflared", "stand-in")
 
 @contextmanager
 def running(options: Sequence[str] = ()) -> Iterator[Announcement]:
-    """A lab for as long as the context lasts; `options` as for `python -m fixtures.lab up`, of which the last holds."""
+    """A lab for as long as the context lasts; `options` as for `python fixtures lab up`, of which the last holds."""
     process = LabProcess((), [*STAND_INS, *options])
     try:
         yield read(process.facts())

@@ -19,9 +19,9 @@ from time import perf_counter
 
 import testinfra  # type: ignore[import-untyped]  # it carries no types
 
-from fixtures.facts.target import Ssh
-from fixtures.ssh.backend import PersistentBackend, host_on
-from fixtures.ssh.connection import Connection
+from spark_conformance.facts.target import Ssh
+from spark_conformance.ssh.backend import PersistentBackend, host_on
+from spark_conformance.ssh.connection import Connection
 from tests.ssh.servers import KINDS, Server, keys, target
 
 

@@ -4,15 +4,15 @@ import importlib
 import inspect
 from typing import Any
 
-from fixtures.host.own_connector import OwnConnector
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import OBSERVATIONS, Run
-from fixtures.suite.verdict import Nonconformant, Unmet, Unreachable
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import OBSERVATIONS, Run
+from spark_conformance.core.verdict import Nonconformant, Unmet, Unreachable
+from spark_conformance.host.own_connector import OwnConnector
 from tests.cloudflare.twin import CONNECTOR
 
 MODULES = ("checks.test_tunnel", "checks.test_dns", "checks.test_access")
 for name in ("cloudflare.account", "dns.authoritative", "dns.resolvers"):  # what no check imports for its type
-    importlib.import_module(f"fixtures.{name}")
+    importlib.import_module(f"spark_conformance.{name}")
 PROBED = {"access.app_answers", "access.refuses_anonymous", "access.refuses_wrong_secret", "access.admits_token"}
 """Checks of Access that send requests to the public name."""
 

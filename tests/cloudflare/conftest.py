@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.cloudflare.client import Api, connect
-from fixtures.secret import Secret
+from spark_conformance.cloudflare.client import Api, connect
+from spark_conformance.core.secret import Secret
 from tests.cloudflare.fake import Fake, fake
 from tests.cloudflare.twin import Twin, twin
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
-from fixtures.cloudflare.access.domains import place_of
-from fixtures.cloudflare.access.letting_in import (
+from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
+from spark_conformance.cloudflare.access.domains import place_of
+from spark_conformance.cloudflare.access.letting_in import (
     admitting,
     open_by,
     perhaps_admitting,
@@ -14,14 +14,14 @@ from fixtures.cloudflare.access.letting_in import (
     strangers_by,
     undocumented,
 )
-from fixtures.cloudflare.access.organization import AccessOrganization, organization_of
-from fixtures.cloudflare.access.policies import AccessPolicy, named, policies_of, told
-from fixtures.cloudflare.access.rules import groups_named
-from fixtures.cloudflare.access.service_tokens import choose as choose_token
-from fixtures.cloudflare.access.service_tokens import token_of
-from fixtures.cloudflare.reading import Table, tables
-from fixtures.facts.model import Policy
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.access.organization import AccessOrganization, organization_of
+from spark_conformance.cloudflare.access.policies import AccessPolicy, named, policies_of, told
+from spark_conformance.cloudflare.access.rules import groups_named
+from spark_conformance.cloudflare.access.service_tokens import choose as choose_token
+from spark_conformance.cloudflare.access.service_tokens import token_of
+from spark_conformance.cloudflare.reading import Table, tables
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.model import Policy
 
 HOST = "ollama.example.org"
 EVERYONE: dict[str, Any] = {"everyone": {}}

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.cloudflare.access.admission import Visitor
-from fixtures.cloudflare.access.policies import policies_of
-from fixtures.cloudflare.reading import Table
-from fixtures.lab.edge.access.credentials import Standing
-from fixtures.lab.edge.access.policies import admission
+from spark_conformance.cloudflare.access.admission import Visitor
+from spark_conformance.cloudflare.access.policies import policies_of
+from spark_conformance.cloudflare.reading import Table
+from spark_lab.edge.access.credentials import Standing
+from spark_lab.edge.access.policies import admission
 from tests.lab.edge_request import a_request
 from tests.lab.edge_world import OTHER_TOKEN, TOKEN, a_world
 

@@ -1,8 +1,8 @@
 import pytest
 
-from fixtures.cloudflare.account import IpRanges, Zone, choose, zone_of
-from fixtures.cloudflare.reading import Table, table, tables
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.account import IpRanges, Zone, choose, zone_of
+from spark_conformance.cloudflare.reading import Table, table, tables
+from spark_conformance.core.verdict import Unreachable
 
 
 def a_zone(**fields: object) -> Zone:

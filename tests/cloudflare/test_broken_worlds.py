@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.seed import now
-from fixtures.lab.world import Connection, Connector, World
+from spark_lab.seed import now
+from spark_lab.world import Connection, Connector, World
 from tests.cloudflare.checking import failing
 from tests.cloudflare.twin import CONNECTOR, Twin
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.records import dns_records
-from fixtures.facts.expectations import AtLeast, AtMost, Frozen
-from fixtures.facts.model import Fact
-from fixtures.suite.run import Run
+from spark_conformance.cloudflare.records import dns_records
+from spark_conformance.core.run import Run
+from spark_conformance.facts.expectations import AtLeast, AtMost, Frozen
+from spark_conformance.facts.model import Fact
 from tests.cloudflare.checking import CHECKS, failing
 from tests.cloudflare.twin import Twin
 

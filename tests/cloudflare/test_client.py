@@ -1,9 +1,9 @@
 import pytest
 
-from fixtures.cloudflare.client import Api, connect
-from fixtures.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
-from fixtures.secret import Secret
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.client import Api, connect
+from spark_conformance.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN
 from tests.cloudflare.fake import Answer, Fake, Got, no, ok, said
 
@@ -109,7 +109,7 @@ def test_a_server_that_ignores_the_page_is_not_asked_for_ever(api: Api, server: 
 
 
 def test_a_list_without_end_is_given_up(api: Api, server: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fixtures.cloudflare.client.MOST_PAGES", 3)
+    monkeypatch.setattr("spark_conformance.cloudflare.client.MOST_PAGES", 3)
     server.answer = lambda got: ok([{"id": got.query["page"]}])
     with pytest.raises(Unreachable, match="more than 3 pages"):
         api.many(ZONES)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fixtures.cloudflare.edge_rules import (
+from spark_conformance.cloudflare.edge_rules import (
     WorkerRoute,
     WorkerRoutes,
     address_rules,
@@ -16,11 +16,11 @@ from fixtures.cloudflare.edge_rules import (
     worker_routes,
     zone_lockdowns,
 )
-from fixtures.cloudflare.edge_settings import bots, zone_settings
-from fixtures.cloudflare.reading import Table
-from fixtures.cloudflare.rulesets import custom_rules, managed_rules, rate_limits, redirect_rules, rule_set_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.edge_settings import bots, zone_settings
+from spark_conformance.cloudflare.reading import Table
+from spark_conformance.cloudflare.rulesets import custom_rules, managed_rules, rate_limits, redirect_rules, rule_set_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN
 from tests.cloudflare.twin import Twin
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from cloudflare import Cloudflare
 
-from fixtures.cloudflare import endpoints
-from fixtures.cloudflare.endpoints import Endpoint
+from cloudflare import Cloudflare
+from spark_conformance.cloudflare import endpoints
+from spark_conformance.cloudflare.endpoints import Endpoint
 
 IDS = {
     "account_id": "acc", "zone_id": "zon", "tunnel_id": "tun", "app_id": "app", "phase": "http_ratelimit",

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.access.applications import access_app, access_policy
-from fixtures.cloudflare.access.organization import access_organization
-from fixtures.cloudflare.access.service_tokens import service_token
-from fixtures.cloudflare.account import account_id, api_token, ip_ranges, zone
-from fixtures.cloudflare.records import dns_records
-from fixtures.cloudflare.tunnel import tunnel, tunnel_token
-from fixtures.cloudflare.tunnel_config import tunnel_config
-from fixtures.cloudflare.tunnel_connections import tunnel_connections
-from fixtures.lab.seed import tunnel_token as made_token
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.cloudflare.access.applications import access_app, access_policy
+from spark_conformance.cloudflare.access.organization import access_organization
+from spark_conformance.cloudflare.access.service_tokens import service_token
+from spark_conformance.cloudflare.account import account_id, api_token, ip_ranges, zone
+from spark_conformance.cloudflare.records import dns_records
+from spark_conformance.cloudflare.tunnel import tunnel, tunnel_token
+from spark_conformance.cloudflare.tunnel_config import tunnel_config
+from spark_conformance.cloudflare.tunnel_connections import tunnel_connections
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_lab.seed import tunnel_token as made_token
 from tests.cloudflare.twin import PERMISSIONS, Twin
 
 UUID = "00000000-0000-4000-8000-000000000000"

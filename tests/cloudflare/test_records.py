@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.reading import tables
-from fixtures.cloudflare.records import DnsRecords, records_of
-from fixtures.suite.verdict import Unmet
+from spark_conformance.cloudflare.reading import tables
+from spark_conformance.cloudflare.records import DnsRecords, records_of
+from spark_conformance.core.verdict import Unmet
 
 HOST = "ollama.example.org"
 TARGET = "t.cfargotunnel.com"

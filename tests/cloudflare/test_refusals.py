@@ -3,10 +3,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.cloudflare.client import Api, connect
-from fixtures.cloudflare.endpoints import RECORDS, TOKEN_OF_USER, Endpoint
-from fixtures.secret import Secret
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.client import Api, connect
+from spark_conformance.cloudflare.endpoints import RECORDS, TOKEN_OF_USER, Endpoint
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN
 from tests.cloudflare.fake import Answer, Fake, no, said
 

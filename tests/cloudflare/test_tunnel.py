@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.reading import Table, tables
-from fixtures.cloudflare.tunnel import tunnel_of
-from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
-from fixtures.cloudflare.tunnel_connections import TunnelConnections, connections_of
-from fixtures.facts.model import IngressRule
-from fixtures.suite.verdict import Unmet
+from spark_conformance.cloudflare.reading import Table, tables
+from spark_conformance.cloudflare.tunnel import tunnel_of
+from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
+from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, connections_of
+from spark_conformance.core.verdict import Unmet
+from spark_conformance.facts.model import IngressRule
 
 HOST = "ollama.example.org"
 SERVICE = "http://localhost:11434"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fixtures.facts.load import SystemFile, find, load
-from fixtures.lab import api, dns
-from fixtures.lab.seed import Credentials, now, world
-from fixtures.lab.world import ApiToken, Connection, Connector, World
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import SystemFile, find, load
+from spark_lab import api, dns
+from spark_lab.seed import Credentials, now, world
+from spark_lab.world import ApiToken, Connection, Connector, World
 from tests.lab.serving import LoopThread, loop_thread
 
 BASE = "spark-291b"

@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 
-from fixtures.lab.settings import STAND_IN, choose
+from spark_lab.settings import STAND_IN, choose
 from tests.contract.observing import ALL, TIMES, observe_inside, observed_apart, record
 from tests.contract.table import table
 from tests.contract.varying import RUNS, agreed

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fixtures.lab import dns, doors, edge, isolation
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.connector.web import Exchange, WebServer, listen
-from fixtures.lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
-from fixtures.lab.tunnel.server import TunnelServer, serve
-from fixtures.lab.world import World
+from spark_lab import dns, doors, edge, isolation
+from spark_lab.authority import LabAuthority
+from spark_lab.connector.web import Exchange, WebServer, listen
+from spark_lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
+from spark_lab.tunnel.server import TunnelServer, serve
+from spark_lab.world import World
 from tests.contract.subject import PATIENCE_S, Subject, Tail, started
 from tests.lab.edge_world import AUD, HOST, SERVICE_AUTH, TUNNEL, a_world
 

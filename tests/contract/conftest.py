@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from fixtures.lab.settings import STAND_IN, choose
+from spark_lab.settings import STAND_IN, choose
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

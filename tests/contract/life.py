@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Any
 
-from fixtures.lab.connector.web import Exchange
+from spark_lab.connector.web import Exchange
 from tests.contract.bench import NOW, OPEN, SECRET, Bench, Connector, token
 from tests.contract.masking import shapes
 from tests.lab.edge_world import TUNNEL

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fixtures.lab import isolation
+from spark_lab import isolation
 from tests.contract import life
 from tests.contract.bench import Bench, bench
 from tests.contract.command_line import command_line

@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from fixtures.lab.connector.web import Exchange
-from fixtures.lab.tunnel.gate import Broken, TunnelResponse
+from spark_lab.connector.web import Exchange
+from spark_lab.tunnel.gate import Broken, TunnelResponse
 from tests.contract.bench import OPEN, PROTECTED, Bench, Connector
 from tests.contract.masking import shapes
 from tests.lab.edge_world import AUD, HOST

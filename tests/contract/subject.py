@@ -22,7 +22,7 @@ class Subject:
     genuine: bool
 
 
-STAND_IN = Subject("stand-in", (sys.executable, "-m", "fixtures.lab.connector"), 0.06, genuine=False)
+STAND_IN = Subject("stand-in", (sys.executable, "-m", "spark_lab.connector"), 0.06, genuine=False)
 
 
 def cloudflared(path: str) -> Subject:

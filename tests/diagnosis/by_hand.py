@@ -1,7 +1,7 @@
 """Scenes of causes that no lab can make, or not yet: a healthy scene, with what would be seen in its place."""
 
-from fixtures.diagnosis.model import Scene, Value
-from fixtures.diagnosis.signs import sign
+from spark_conformance.diagnosis.model import Scene, Value
+from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.scenes import scene
 
 HEALTHY = "access-wildcard-app"

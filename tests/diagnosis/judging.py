@@ -1,6 +1,6 @@
 """Whether a diagnosis is right: fully, or at least not wrong."""
 
-from fixtures.diagnosis.model import Diagnosis, Hop
+from spark_conformance.diagnosis.model import Diagnosis, Hop
 from tests.diagnosis.scenarios import ORDER, Scenario
 
 GENERAL = "tunnel-no-connector"

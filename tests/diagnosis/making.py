@@ -4,22 +4,22 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from fixtures.diagnosis.engine import conclude
-from fixtures.diagnosis.model import Diagnosis, Scene
-from fixtures.diagnosis.reading import Asked, read
-from fixtures.facts.load import SystemFile, load
-from fixtures.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
-from fixtures.https.agent import user_agent
-from fixtures.https.answerer import classify
-from fixtures.https.client import Request, send, way
-from fixtures.https.diagnostic_probes import preflight_probe, script_probe, wrong_host_probe
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, Fault, inflict
-from fixtures.lab.faults.application import added_app
-from fixtures.lab.faults.bench import Bench, Json
-from fixtures.lab.faults.cloudflare import ingress
-from fixtures.lab.faults.fault import Act
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.diagnosis.engine import conclude
+from spark_conformance.diagnosis.model import Diagnosis, Scene
+from spark_conformance.diagnosis.reading import Asked, read
+from spark_conformance.facts.load import SystemFile, load
+from spark_conformance.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
+from spark_conformance.https.agent import user_agent
+from spark_conformance.https.answerer import classify
+from spark_conformance.https.client import Request, send, way
+from spark_conformance.https.diagnostic_probes import preflight_probe, script_probe, wrong_host_probe
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, Fault, inflict
+from spark_lab.faults.application import added_app
+from spark_lab.faults.bench import Bench, Json
+from spark_lab.faults.cloudflare import ingress
+from spark_lab.faults.fault import Act
 from tests.diagnosis.scenarios import Scenario
 
 Change = Callable[[SystemFile], SystemFile]

@@ -2,10 +2,10 @@
 
 import sys
 
-from fixtures.lab.announcement import read
-from fixtures.lab.faults import heal
-from fixtures.suite import load_observations
-from fixtures.suite.labprocess import LabProcess
+from spark_conformance.plugin import load_observations
+from spark_conformance.plugin.labprocess import LabProcess
+from spark_lab.announcement import read
+from spark_lab.faults import heal
 from tests.diagnosis.making import look, make
 from tests.diagnosis.scenarios import EVERY
 from tests.diagnosis.scenes import write

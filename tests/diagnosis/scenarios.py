@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fixtures.diagnosis.model import Confidence, Hop
+from spark_conformance.diagnosis.model import Confidence, Hop
 
 ACCESS, EDGE, TUNNEL, CLOUDFLARED, OLLAMA = Hop.ACCESS, Hop.EDGE, Hop.TUNNEL, Hop.CLOUDFLARED, Hop.OLLAMA
 ORDER: tuple[Confidence, ...] = ("possible", "likely", "proven")

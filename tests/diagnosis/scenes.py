@@ -4,9 +4,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from fixtures.diagnosis.model import Scene
-from fixtures.diagnosis.signs import sign
-from fixtures.secret import mask_all
+from spark_conformance.core.secret import mask_all
+from spark_conformance.diagnosis.model import Scene
+from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.scenarios import EVERY
 
 HERE = Path(__file__).parent / "scenes"

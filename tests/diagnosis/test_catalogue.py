@@ -2,11 +2,11 @@
 
 import pytest
 
-from fixtures.diagnosis.causes.case import Way
-from fixtures.diagnosis.causes.catalogue import CASES, Case
-from fixtures.diagnosis.engine import conclude
-from fixtures.diagnosis.model import Scene
-from fixtures.diagnosis.signs import SIGNS, sign
+from spark_conformance.diagnosis.causes.case import Way
+from spark_conformance.diagnosis.causes.catalogue import CASES, Case
+from spark_conformance.diagnosis.engine import conclude
+from spark_conformance.diagnosis.model import Scene
+from spark_conformance.diagnosis.signs import SIGNS, sign
 from tests.diagnosis.by_hand import BY_HAND, by_hand
 from tests.diagnosis.scenarios import EVERY
 

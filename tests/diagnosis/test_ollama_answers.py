@@ -2,11 +2,11 @@
 
 import pytest
 
-from fixtures.diagnosis.causes.catalogue import CASES
-from fixtures.diagnosis.engine import conclude
-from fixtures.diagnosis.model import Scene, Value
-from fixtures.diagnosis.reading.known_host import known_host
-from fixtures.diagnosis.signs import sign
+from spark_conformance.diagnosis.causes.catalogue import CASES
+from spark_conformance.diagnosis.engine import conclude
+from spark_conformance.diagnosis.model import Scene, Value
+from spark_conformance.diagnosis.reading.known_host import known_host
+from spark_conformance.diagnosis.signs import sign
 from tests.contract.ollama.asking import RECORDED_ON
 from tests.contract.ollama.recordings import REQUESTS, load
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from fixtures.cloudflare.access.applications import AccessApp
-from fixtures.cloudflare.access.domains import place_of
-from fixtures.cloudflare.access.policies import AccessPolicy
-from fixtures.cloudflare.access.rules import Rule as PolicyRule
-from fixtures.cloudflare.access.rules import RuleSet
-from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
-from fixtures.diagnosis.reading.access import conditions, covers, mode, service_auth
-from fixtures.diagnosis.reading.host import OriginReplay, identity
-from fixtures.diagnosis.reading.rules import does
-from fixtures.diagnosis.reading.tunnel import difference, treatment
-from fixtures.host.curl import Reply
+from spark_conformance.cloudflare.access.applications import AccessApp
+from spark_conformance.cloudflare.access.domains import place_of
+from spark_conformance.cloudflare.access.policies import AccessPolicy
+from spark_conformance.cloudflare.access.rules import Rule as PolicyRule
+from spark_conformance.cloudflare.access.rules import RuleSet
+from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig
+from spark_conformance.diagnosis.reading.access import conditions, covers, mode, service_auth
+from spark_conformance.diagnosis.reading.host import OriginReplay, identity
+from spark_conformance.diagnosis.reading.rules import does
+from spark_conformance.diagnosis.reading.tunnel import difference, treatment
+from spark_conformance.host.curl import Reply
 
 NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
 OLLAMA = Rule(NAME, "http://localhost:11434")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
+from spark_lab.announcement import Announcement
 from tests.diagnosis.judging import right
 from tests.diagnosis.making import diagnosed
 from tests.diagnosis.scenarios import PAIRS, SINGLE, Scenario

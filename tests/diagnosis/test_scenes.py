@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.diagnosis.causes.catalogue import CASES
-from fixtures.diagnosis.engine import conclude
-from fixtures.diagnosis.model import Diagnosis, Scene
-from fixtures.diagnosis.signs import SIGNS
+from spark_conformance.diagnosis.causes.catalogue import CASES
+from spark_conformance.diagnosis.engine import conclude
+from spark_conformance.diagnosis.model import Diagnosis, Scene
+from spark_conformance.diagnosis.signs import SIGNS
 from tests.diagnosis.judging import not_wrong, right
 from tests.diagnosis.scenarios import EVERY
 from tests.diagnosis.scenes import recorded, scene

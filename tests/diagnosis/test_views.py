@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from fixtures.diagnosis.engine import conclude, diagnose
-from fixtures.facts.load import SystemFile, load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults.bench import Bench
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.diagnosis.engine import conclude, diagnose
+from spark_conformance.facts.load import SystemFile, load
+from spark_lab.announcement import Announcement
+from spark_lab.faults.bench import Bench
 from tests.diagnosis.judging import not_wrong, right
 from tests.diagnosis.making import Change, look, make
 from tests.diagnosis.scenarios import EVERY

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.diagnosis.model import Diagnosis
+from spark_conformance.diagnosis.model import Diagnosis
 from tests.suite.small import Outcome, run_suite
 
 FOLDER = Path(__file__).with_name("recorded")
@@ -33,7 +33,7 @@ why = "clients have nothing else"
 
 OBSERVED = """
 from dataclasses import dataclass
-from fixtures.suite.run import observation
+from spark_conformance.core.run import observation
 
 @dataclass(frozen=True)
 class Exchange:
@@ -51,8 +51,8 @@ def token_probe(run):
 ENGINE = """
 import json, os, sys, types
 from pathlib import Path
-from fixtures.diagnosis.model import Diagnosis
-from fixtures.secret import Secret
+from spark_conformance.diagnosis.model import Diagnosis
+from spark_conformance.core.secret import Secret
 
 CANARY = "canary-9f3a-b1-{name}"
 
@@ -64,7 +64,7 @@ def diagnose(run):
     {act}
     return Diagnosis.from_json(json.loads(text))
 
-engine = types.ModuleType("fixtures.diagnosis.engine")
+engine = types.ModuleType("spark_conformance.diagnosis.engine")
 engine.diagnose = diagnose
 sys.modules[engine.__name__] = engine
 """

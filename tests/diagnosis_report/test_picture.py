@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.diagnosis.picture import no_picture, picture
-from fixtures.report.markdown import render
+from spark_conformance.diagnosis.picture import no_picture, picture
+from spark_conformance.report.markdown import render
 from tests.diagnosis_report.recorded import KINDS, data, diagnosis
 
-STYLE = Path(__file__).parents[2] / "fixtures/report/report.css"
+STYLE = Path(__file__).parents[2] / "fixtures/spark_conformance/report/report.css"
 
 
 class Nesting(HTMLParser):

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fixtures.diagnosis.model import Cause, Diagnosis, HopView, Missing, Named, Remedy, Sign
-from fixtures.diagnosis.plugin import token_status, wanted
-from fixtures.suite.verdict import Evidence, Finding, Verdict
+from spark_conformance.core.verdict import Evidence, Finding, Verdict
+from spark_conformance.diagnosis.model import Cause, Diagnosis, HopView, Missing, Named, Remedy, Sign
+from spark_conformance.plugin.diagnosis import token_status, wanted
 from tests.diagnosis_report.recorded import made, play
 
-SCHEMA = Path(__file__).parents[2] / "fixtures/report/results.schema.json"
+SCHEMA = Path(__file__).parents[2] / "fixtures/spark_conformance/report/results.schema.json"
 
 
 def finding(fact: str, verdict: Verdict, status: int = 0) -> Finding:

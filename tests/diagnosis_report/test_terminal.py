@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.diagnosis.model import Diagnosis, HopView
-from fixtures.diagnosis.terminal import MARKUP, TALLEST, failure, fit, hop_text, screen
+from spark_conformance.diagnosis.model import Diagnosis, HopView
+from spark_conformance.diagnosis.terminal import MARKUP, TALLEST, failure, fit, hop_text, screen
 from tests.diagnosis_report.recorded import KINDS, diagnosis
 
 

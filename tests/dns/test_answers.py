@@ -1,9 +1,9 @@
 import pytest
 
-from fixtures.cloudflare.account import IpRanges
-from fixtures.dns.answers import Answer, Answers, joined
-from fixtures.dns.asking import Reply, Silence
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.account import IpRanges
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.dns.answers import Answer, Answers, joined
+from spark_conformance.dns.asking import Reply, Silence
 
 RANGES = IpRanges(("104.16.0.0/13", "2606:4700::/32"))
 GOOD = Answer("one", ("104.16.0.1", "2606:4700::1"))

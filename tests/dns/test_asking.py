@@ -10,8 +10,8 @@ import dns.message
 import dns.rrset
 import pytest
 
-from fixtures.dns.asking import Reply, Silence, ask, read
-from fixtures.dns.servers import Server
+from spark_conformance.dns.asking import Reply, Silence, ask, read
+from spark_conformance.dns.servers import Server
 
 NAME = "www.example.org"
 SHORT_S = 0.2

@@ -2,16 +2,16 @@
 
 import pytest
 
-from fixtures.cloudflare.account import IpRanges
-from fixtures.dns import authoritative
-from fixtures.dns.answers import Answer, Answers
-from fixtures.dns.authoritative import authoritative_answers
-from fixtures.dns.public import public_addresses
-from fixtures.dns.resolvers import resolver_answers
-from fixtures.dns.servers import PORT, Server
-from fixtures.lab.dns import ServerBehaviour
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.cloudflare.account import IpRanges
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.dns import authoritative
+from spark_conformance.dns.answers import Answer, Answers
+from spark_conformance.dns.authoritative import authoritative_answers
+from spark_conformance.dns.public import public_addresses
+from spark_conformance.dns.resolvers import resolver_answers
+from spark_conformance.dns.servers import PORT, Server
+from spark_lab.dns import ServerBehaviour
 from tests.cloudflare.twin import Twin
 
 HOST = "ollama.goldfish.io"

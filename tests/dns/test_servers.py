@@ -1,7 +1,7 @@
 import pytest
 
-from fixtures.dns.servers import Server, server_of
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.dns.servers import Server, server_of
 
 
 @pytest.mark.parametrize(

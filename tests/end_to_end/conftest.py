@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.suite.targets import lab_options
+from spark_conformance.plugin.targets import lab_options
+from spark_lab.announcement import Announcement
 from tests.labs import running
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import heal, inflict, named
-from fixtures.secret import MASK
-from fixtures.secret.forms import PART
+from spark_conformance.core.secret import MASK
+from spark_conformance.core.secret.forms import PART
+from spark_lab.announcement import Announcement
+from spark_lab.faults import heal, inflict, named
 from tests.end_to_end.session import check, project
 from tests.secret.reading import given_away
 
@@ -155,7 +155,7 @@ def test_nothing_of_the_lab_is_readable_to_others(kept_lab: Announcement) -> Non
 
 def test_the_lab_announces_no_secret_on_its_screen() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "fixtures.lab", "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-u", "-m", "spark_lab", "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout
     out = ""

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults.bench import Bench
+from spark_conformance.facts.load import find, load
+from spark_lab.announcement import Announcement
+from spark_lab.faults.bench import Bench
 from tests.end_to_end.session import LEAN, PROJECT, check, project
 from tests.report.told import agree
 
@@ -48,7 +48,7 @@ def test_every_finding_has_expected_observed_and_source(tmp_path: Path) -> None:
 def test_results_follow_their_schema(tmp_path: Path) -> None:
     check(project(tmp_path), "-m", "dns or ollama", "--lab-fault", "as-documented")
     results = json.loads((tmp_path / "reports/results.json").read_text())
-    schema = json.loads((PROJECT / "fixtures/report/results.schema.json").read_text())
+    schema = json.loads((PROJECT / "fixtures/spark_conformance/report/results.schema.json").read_text())
     finding, target = schema["$defs"]["finding"], schema["$defs"]["target"]
     assert set(results) == set(schema["required"])
     for one in results["targets"]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import find, load
+from spark_conformance.facts.load import find, load
 
 HERE = Path(__file__).parent
 SAID: dict[str, Any] = tomllib.loads((HERE / "document.toml").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.facts.expectations import About, AtLeast, AtMost, Version, admits
+from spark_conformance.facts.expectations import About, AtLeast, AtMost, Version, admits
 
 
 @pytest.mark.parametrize(

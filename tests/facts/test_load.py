@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.facts.load import FactsError, SystemFile, find, known, load
-from fixtures.facts.model import COMPONENTS
+from spark_conformance.facts.load import FactsError, SystemFile, find, known, load
+from spark_conformance.facts.model import COMPONENTS
 
 MINIMAL = """
 [system]

@@ -10,16 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from checks.test_pipeline import test_runner_online as check_runner_online
-from fixtures.facts.load import find, load
-from fixtures.facts.target import Github, Target
-from fixtures.github.actions import github_secrets, workflow_run
-from fixtures.github.runners import Runner, Runners, github_runners
-from fixtures.github.triggering import Triggering, triggering
-from fixtures.host.runner_services import RunnerServices, runner_services
-from fixtures.repository.workflow import Push, Workflow, workflow
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.facts.load import find, load
+from spark_conformance.facts.target import Github, Target
+from spark_conformance.github.actions import github_secrets, workflow_run
+from spark_conformance.github.runners import Runner, Runners, github_runners
+from spark_conformance.github.triggering import Triggering, triggering
+from spark_conformance.host.runner_services import RunnerServices, runner_services
+from spark_conformance.repository.workflow import Push, Workflow, workflow
 from tests.secrets.runs import run_of
 
 TOKEN = "ghp_canary0123456789canary0123456789"

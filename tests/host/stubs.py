@@ -14,9 +14,9 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult  # type: ignore[import-untyped]  # it carries no types
 from testinfra.host import Host  # type: ignore[import-untyped]  # it carries no types
 
-from fixtures.facts.load import SystemFile, find
-from fixtures.host.connection import host
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import SystemFile, find
+from spark_conformance.host.connection import host
 
 
 class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no types

@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig
-from fixtures.host.binary import BinaryVersion
-from fixtures.host.clock import ClockSkew
-from fixtures.host.connector import ConfigVersions, Connector
-from fixtures.host.drop_ins import DropIns
-from fixtures.host.inference import Generated
-from fixtures.host.installed_token import TokenVariables
-from fixtures.host.journal import ConnectorJournal, Registration
-from fixtures.host.listeners import Listeners
-from fixtures.host.machine import Machine, Release
-from fixtures.host.ollama import Model, OllamaModels
-from fixtures.host.resources import HostMemory
-from fixtures.host.sudo import SudoRights
-from fixtures.host.token_files import TokenFile, TokenFiles
-from fixtures.host.unit_copy import UnitCopy
-from fixtures.suite.judging import Judge
-from fixtures.suite.verdict import Nonconformant, Unreachable
+from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.verdict import Nonconformant, Unreachable
+from spark_conformance.host.binary import BinaryVersion
+from spark_conformance.host.clock import ClockSkew
+from spark_conformance.host.connector import ConfigVersions, Connector
+from spark_conformance.host.drop_ins import DropIns
+from spark_conformance.host.inference import Generated
+from spark_conformance.host.installed_token import TokenVariables
+from spark_conformance.host.journal import ConnectorJournal, Registration
+from spark_conformance.host.listeners import Listeners
+from spark_conformance.host.machine import Machine, Release
+from spark_conformance.host.ollama import Model, OllamaModels
+from spark_conformance.host.resources import HostMemory
+from spark_conformance.host.sudo import SudoRights
+from spark_conformance.host.token_files import TokenFile, TokenFiles
+from spark_conformance.host.unit_copy import UnitCopy
 from tests.host.stubs import run_on
 
 OVERRIDE = "/etc/systemd/system/cloudflared.service.d/override.conf"

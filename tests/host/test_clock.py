@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures.host import clock
-from fixtures.host.clock import ClockSkew, host_clock_skew, host_clock_sync, parse_time
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host import clock
+from spark_conformance.host.clock import ClockSkew, host_clock_skew, host_clock_sync, parse_time
 from tests.host.stubs import StubHost, run_on
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.host.binary import cloudflared_binary, cloudflared_version, may_execute, parse_version
-from fixtures.host.connector import Connector, connector
-from fixtures.host.files import HostFile
-from fixtures.host.local_config import cloudflared_local_config
-from fixtures.host.process import Process, connector_process
-from fixtures.host.unit_copy import cloudflared_unit_copy, differences
-from fixtures.host.units import cloudflared_unit, parse
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.binary import cloudflared_binary, cloudflared_version, may_execute, parse_version
+from spark_conformance.host.connector import Connector, connector
+from spark_conformance.host.files import HostFile
+from spark_conformance.host.local_config import cloudflared_local_config
+from spark_conformance.host.process import Process, connector_process
+from spark_conformance.host.unit_copy import cloudflared_unit_copy, differences
+from spark_conformance.host.units import cloudflared_unit, parse
 from tests.host.stubs import StubHost, given, run_on
 
 VERSION = "cloudflared version 2026.8.2 (built 2026-08-20T10:01:22Z)"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.host.connection import host
-from fixtures.host.machine import machine
-from fixtures.host.pulumi import host_pulumi
-from fixtures.repository.workflow import Workflow, workflow
-from fixtures.ssh.backend import PersistentBackend
-from fixtures.ssh.errors import Cause, CommandFlooded, CommandTimeout, HostUnreachable
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.host.connection import host
+from spark_conformance.host.machine import machine
+from spark_conformance.host.pulumi import host_pulumi
+from spark_conformance.repository.workflow import Workflow, workflow
+from spark_conformance.ssh.backend import PersistentBackend
+from spark_conformance.ssh.errors import Cause, CommandFlooded, CommandTimeout, HostUnreachable
 from tests.host.stubs import StubHost, given, run_on
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.tunnel_config import Rule, TunnelConfig, tunnel_config
-from fixtures.cloudflare.tunnel_connections import Connection, TunnelConnections, tunnel_connections
-from fixtures.cloudflare.tunnel_connections import Connector as AtEdge
-from fixtures.host.connector import (
+from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, tunnel_config
+from spark_conformance.cloudflare.tunnel_connections import Connection, TunnelConnections, tunnel_connections
+from spark_conformance.cloudflare.tunnel_connections import Connector as AtEdge
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.host.connector import (
     Connector,
     as_fact,
     cloudflared_config_versions,
@@ -17,16 +19,14 @@ from fixtures.host.connector import (
     parse_ready,
     parse_version,
 )
-from fixtures.host.curl import Reply
-from fixtures.host.journal import ConnectorJournal, cloudflared_journal
-from fixtures.host.ollama import OllamaModels, ollama_models
-from fixtures.host.ollama_host_header import ollama_host_replay
-from fixtures.host.own_connector import OwnConnector, own_connector
-from fixtures.host.process import Process, connector_process
-from fixtures.host.units import cloudflared_unit
-from fixtures.host.units import parse as parse_unit
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.host.curl import Reply
+from spark_conformance.host.journal import ConnectorJournal, cloudflared_journal
+from spark_conformance.host.ollama import OllamaModels, ollama_models
+from spark_conformance.host.ollama_host_header import ollama_host_replay
+from spark_conformance.host.own_connector import OwnConnector, own_connector
+from spark_conformance.host.process import Process, connector_process
+from spark_conformance.host.units import cloudflared_unit
+from spark_conformance.host.units import parse as parse_unit
 from tests.host.stubs import StubHost, given, run_on, web
 
 READY = {"status": 200, "readyConnections": 4, "connectorId": "3f1d2d0a-52cc-4c3b-9d4b-6f1f7f0a1b2c"}
@@ -90,7 +90,7 @@ def test_the_journal_tells_where_it_is(stub: StubHost, told: str) -> None:
 
 def test_a_closed_journal_and_process_leave_the_usual_places(stub: StubHost, monkeypatch: pytest.MonkeyPatch) -> None:
     with web(Metrics()) as address:
-        monkeypatch.setattr("fixtures.host.connector.USUAL", ("127.0.0.1:9", address))
+        monkeypatch.setattr("spark_conformance.host.connector.USUAL", ("127.0.0.1:9", address))
         run = run_with(stub)
         given(run, connector_process, Unreachable("x", "x"))
         given(run, cloudflared_journal, Unreachable("x", "x"))

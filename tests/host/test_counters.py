@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fixtures.host.counters import Counters, Moved, parse_counters, read_counters
-from fixtures.host.curl import Reply
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host.counters import Counters, Moved, parse_counters, read_counters
+from spark_conformance.host.curl import Reply
 from tests.host.stubs import StubHost, web
 
 READY = {"status": 200, "readyConnections": 4, "connectorId": "3f1d2d0a-52cc-4c3b-9d4b-6f1f7f0a1b2c"}

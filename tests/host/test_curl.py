@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fixtures.host.curl import Request, fetch, parse
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host.curl import Request, fetch, parse
 from tests.host.stubs import StubHost, web
 
 URL = "http://x/"

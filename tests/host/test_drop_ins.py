@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.host.drop_ins import cloudflared_drop_ins, deciding
-from fixtures.host.units import cloudflared_unit, parse
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host.drop_ins import cloudflared_drop_ins, deciding
+from spark_conformance.host.units import cloudflared_unit, parse
 from tests.host.stubs import StubHost, given, run_on
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.host.files import HostFile, look_at, parse, read_files
+from spark_conformance.host.files import HostFile, look_at, parse, read_files
 from tests.host.stubs import StubHost
 
 BYTES = bytes(range(256)) + b"\nlast line without an end"

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from fixtures.cloudflare.account import account_id
-from fixtures.cloudflare.tunnel import tunnel, tunnel_token
-from fixtures.host.installed_token import (
+from spark_conformance.cloudflare.account import account_id
+from spark_conformance.cloudflare.tunnel import tunnel, tunnel_token
+from spark_conformance.core.run import Run
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.installed_token import (
     cloudflared_token,
     cloudflared_token_in_argv,
     cloudflared_token_in_use,
@@ -22,14 +25,11 @@ from fixtures.host.installed_token import (
     cloudflared_valid_token,
     installed,
 )
-from fixtures.host.process import Process, age, connector_process
-from fixtures.host.token_files import cloudflared_token_files, copies
-from fixtures.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
-from fixtures.host.units import cloudflared_unit, parse
-from fixtures.secret import Secret
-from fixtures.secrets.references import esc_tunnel_token
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.host.process import Process, age, connector_process
+from spark_conformance.host.token_files import cloudflared_token_files, copies
+from spark_conformance.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
+from spark_conformance.host.units import cloudflared_unit, parse
+from spark_conformance.secrets.references import esc_tunnel_token
 from tests.host.stubs import StubHost, given, run_on
 from tests.host.tokens import ACCOUNT, TUNNEL, token
 

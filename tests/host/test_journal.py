@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.host.journal import cloudflared_journal, fields_of, metrics_in, parse, registrations_in
-from fixtures.host.process import Process, connector_process
-from fixtures.host.units import cloudflared_unit
-from fixtures.host.units import parse as parse_unit
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.journal import cloudflared_journal, fields_of, metrics_in, parse, registrations_in
+from spark_conformance.host.process import Process, connector_process
+from spark_conformance.host.units import cloudflared_unit
+from spark_conformance.host.units import parse as parse_unit
 from tests.host.stubs import StubHost, given, run_on
 
 LOG = """2026-09-30T05:41:09Z INF Starting tunnel tunnelID=75a07d1a-0bc7-485f-86b2-ce676d7d1c35

@@ -2,7 +2,9 @@
 
 import pytest
 
-from fixtures.host.journal_since import (
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host.journal_since import (
     LONGEST,
     Mark,
     connector_errors,
@@ -10,8 +12,6 @@ from fixtures.host.journal_since import (
     mark_journals,
     origin_requests,
 )
-from fixtures.secret import Secret
-from fixtures.suite.verdict import Unreachable
 from tests.host.stubs import StubHost
 
 AT = "2026-11-02T10:00:00Z"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.host.machine import Gpu, Machine, host_gpu, host_release, machine, parse_gpus, parse_values
-from fixtures.host.resources import host_disk, host_memory, parse_df, parse_meminfo
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.host.machine import Gpu, Machine, host_gpu, host_release, machine, parse_gpus, parse_values
+from spark_conformance.host.resources import host_disk, host_memory, parse_df, parse_meminfo
 from tests.host.stubs import StubHost, run_on
 
 RELEASE = """DGX_NAME="DGX Spark"

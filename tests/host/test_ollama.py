@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.model import Generation
-from fixtures.host.curl import Reply
-from fixtures.host.inference import (
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet
+from spark_conformance.facts.model import Generation
+from spark_conformance.host.curl import Reply
+from spark_conformance.host.inference import (
     Generated,
     Residency,
     ollama_generation,
@@ -15,13 +17,11 @@ from fixtures.host.inference import (
     parse_generation,
     parse_residency,
 )
-from fixtures.host.listeners import ollama_listeners
-from fixtures.host.listeners import parse as parse_listeners
-from fixtures.host.ollama import Model, OllamaModels, ollama_model, ollama_models, parse
-from fixtures.host.units import ollama_unit
-from fixtures.host.units import parse as parse_unit
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet
+from spark_conformance.host.listeners import ollama_listeners
+from spark_conformance.host.listeners import parse as parse_listeners
+from spark_conformance.host.ollama import Model, OllamaModels, ollama_model, ollama_models, parse
+from spark_conformance.host.units import ollama_unit
+from spark_conformance.host.units import parse as parse_unit
 from tests.host.stubs import StubHost, given, run_on, web
 
 LLAMA = {

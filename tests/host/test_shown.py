@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.host.shown import cloudflared_token_shown, showing
-from fixtures.host.units import cloudflared_unit, parse
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.host.shown import cloudflared_token_shown, showing
+from spark_conformance.host.units import cloudflared_unit, parse
 from tests.host.stubs import StubHost, given, run_on
 from tests.host.tokens import token
 

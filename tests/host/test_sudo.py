@@ -2,15 +2,15 @@
 
 import pytest
 
-from fixtures.facts.target import Ssh
-from fixtures.host.connection import HostBackend, guard, host
-from fixtures.host.files import READ
-from fixtures.host.shell import Host
-from fixtures.host.sudo import sudo_rights
-from fixtures.host.sudo_rules import Grant, parse
-from fixtures.ssh.backend import PersistentBackend
-from fixtures.ssh.connection import Connection
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.target import Ssh
+from spark_conformance.host.connection import HostBackend, guard, host
+from spark_conformance.host.files import READ
+from spark_conformance.host.shell import Host
+from spark_conformance.host.sudo import sudo_rights
+from spark_conformance.host.sudo_rules import Grant, parse
+from spark_conformance.ssh.backend import PersistentBackend
+from spark_conformance.ssh.connection import Connection
 from tests.host.stubs import StubHost, given, run_on
 
 COMMANDS = ("systemctl daemon-reload", "systemctl restart cloudflared", "rm -rf '/a b'", "echo 'never closed")

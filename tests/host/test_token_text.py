@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from fixtures.host.token_text import given, given_file, ids_of, is_token, option, same
-from fixtures.secret import Secret
+from spark_conformance.core.secret import Secret
+from spark_conformance.host.token_text import given, given_file, ids_of, is_token, option, same
 from tests.host.tokens import ACCOUNT, TUNNEL, token
 
 

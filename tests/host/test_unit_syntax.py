@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.host.commands import started_by
-from fixtures.host.unit_syntax import assignments, effective, environment_file, service_settings
+from spark_conformance.host.commands import started_by
+from spark_conformance.host.unit_syntax import assignments, effective, environment_file, service_settings
 
 UNIT = """[Unit]
 Description=Cloudflare Tunnel

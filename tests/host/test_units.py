@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.diagnosis.reading.host import state
-from fixtures.host.units import cloudflared_unit, ollama_unit, parse, require_active
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.diagnosis.reading.host import state
+from spark_conformance.host.units import cloudflared_unit, ollama_unit, parse, require_active
 from tests.host.stubs import StubHost, run_on
 
 RUNNING = """MainPID=2211

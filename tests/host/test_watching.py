@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from fixtures.host.connection import host
-from fixtures.host.connector import Connector, connector
-from fixtures.host.counters import Moved
-from fixtures.host.units import cloudflared_unit, ollama_unit
-from fixtures.host.units import parse as parse_unit
-from fixtures.host.watching import Watch
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.host.connection import host
+from spark_conformance.host.connector import Connector, connector
+from spark_conformance.host.counters import Moved
+from spark_conformance.host.units import cloudflared_unit, ollama_unit
+from spark_conformance.host.units import parse as parse_unit
+from spark_conformance.host.watching import Watch
 from tests.host.stubs import StubHost, given, run_on, web
 from tests.host.test_counters import READY
 from tests.host.test_journal_since import FILTERED, GIN

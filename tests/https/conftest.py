@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.lab.authority import LabAuthority
+from spark_lab.authority import LabAuthority
 
 
 @pytest.fixture(scope="session")

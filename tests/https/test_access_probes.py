@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from fixtures.dns.public import PublicAddresses, public_addresses
-from fixtures.facts.target import Public, Target
-from fixtures.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
-from fixtures.https.answerer import Answerer
-from fixtures.https.metadata import answering_app, metadata
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.edge import serve
-from fixtures.lab.world import World
-from fixtures.secret import Secret
-from fixtures.secrets.references import ClientId, access_client_id, access_client_secret
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.dns.public import PublicAddresses, public_addresses
+from spark_conformance.facts.target import Public, Target
+from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
+from spark_conformance.https.answerer import Answerer
+from spark_conformance.https.metadata import answering_app, metadata
+from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
+from spark_lab.authority import LabAuthority
+from spark_lab.edge import serve
+from spark_lab.world import World
 from tests.https.tls_server import edge_context, http, run_to, tls_server
 from tests.lab.edge_client import FakeGate
 from tests.lab.edge_world import ALLOW_ALL, AUD, CANARY, CLIENT_ID, EVERYONE, SERVICE_AUTH, a_world, policy

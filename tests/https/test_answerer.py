@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.https.answerer import Answerer, classify
-from fixtures.https.exchange import Exchange, jwt_claims, kept_body, kept_headers
-from fixtures.secret import conceal
+from spark_conformance.core.secret import conceal
+from spark_conformance.https.answerer import Answerer, classify
+from spark_conformance.https.exchange import Exchange, jwt_claims, kept_body, kept_headers
 
 EDGE = (("server", "cloudflare"), ("cf-ray", "8f00ba4-FRA"))
 META = "eyJhbGciOiJSUzI1NiJ9.eyJzZXJ2aWNlX3Rva2VuX3N0YXR1cyI6ZmFsc2V9.c2lnbmF0dXJl"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.dns.public import PublicAddresses
-from fixtures.facts.target import Public
-from fixtures.https.certificate import certificate
-from fixtures.https.trust import covers
-from fixtures.lab.authority import LabAuthority
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.dns.public import PublicAddresses
+from spark_conformance.facts.target import Public
+from spark_conformance.https.certificate import certificate
+from spark_conformance.https.trust import covers
+from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME, run_of
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.https.access_probes import anonymous_probe, token_probe
-from fixtures.https.client import LONGEST_BODY, Interrupted, Request, send, way
-from fixtures.lab.authority import LabAuthority
-from fixtures.secret import Secret, mask_all
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.secret import Secret, mask_all
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.https.access_probes import anonymous_probe, token_probe
+from spark_conformance.https.client import LONGEST_BODY, Interrupted, Request, send, way
+from spark_lab.authority import LabAuthority
 from tests.https.tls_server import CANARY, CLIENT_ID, Reset, edge_context, http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.cloudflare.tunnel_connections import Connection, Connector, TunnelConnections, tunnel_connections
-from fixtures.host.counters import Moved
-from fixtures.host.journal_since import ConnectorError, OriginRequest
-from fixtures.host.own_connector import OwnConnector, own_connector
-from fixtures.host.watching import Hindrance
-from fixtures.https import counted_probes as module
-from fixtures.https.answerer import Answer, Answerer
-from fixtures.https.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
-from fixtures.lab.authority import LabAuthority
-from fixtures.secrets.references import access_client_id
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.cloudflare.tunnel_connections import Connection, Connector, TunnelConnections, tunnel_connections
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.counters import Moved
+from spark_conformance.host.journal_since import ConnectorError, OriginRequest
+from spark_conformance.host.own_connector import OwnConnector, own_connector
+from spark_conformance.host.watching import Hindrance
+from spark_conformance.https import counted_probes as module
+from spark_conformance.https.answerer import Answer, Answerer
+from spark_conformance.https.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
+from spark_conformance.secrets.references import access_client_id
+from spark_lab.authority import LabAuthority
 from tests.host.stubs import given
 from tests.https.tls_server import edge_context, http, run_to, tls_server
 

@@ -2,10 +2,15 @@
 
 import pytest
 
-from fixtures.https.answerer import Answerer
-from fixtures.https.diagnostic_probes import preflight_probe, script_probe, unknown_path_probe, wrong_host_probe
-from fixtures.lab.authority import LabAuthority
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.https.answerer import Answerer
+from spark_conformance.https.diagnostic_probes import (
+    preflight_probe,
+    script_probe,
+    unknown_path_probe,
+    wrong_host_probe,
+)
+from spark_lab.authority import LabAuthority
 from tests.https.test_access_probes import edge
 from tests.https.tls_server import CANARY, Reset, edge_context, http, run_to, tls_server
 from tests.lab.edge_client import FakeGate

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from fixtures.https.metadata import Metadata, metadata
-from fixtures.lab.authority import LabAuthority
+from spark_conformance.https.metadata import Metadata, metadata
+from spark_lab.authority import LabAuthority
 from tests.https.tls_server import http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME
 

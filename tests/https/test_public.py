@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.https.comparison import compare
-from fixtures.https.public import Generation, Model, models_in, public_generation, public_tags
-from fixtures.lab.authority import LabAuthority
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.https.comparison import compare
+from spark_conformance.https.public import Generation, Model, models_in, public_generation, public_tags
+from spark_lab.authority import LabAuthority
 from tests.https.tls_server import edge_context, http, run_to, tls_server
 
 TAGS = {"models": [{"name": "llama3.3:70b", "digest": "a6eb", "size": 1}, {"name": "small:1b", "digest": "b7fc"}]}

@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from fixtures.dns.public import PublicAddresses, public_addresses
-from fixtures.facts.target import Public, Target
-from fixtures.lab.authority import LabAuthority
-from fixtures.secret import Secret
-from fixtures.secrets.references import ClientId, access_client_id, access_client_secret
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.core.secret import Secret
+from spark_conformance.dns.public import PublicAddresses, public_addresses
+from spark_conformance.facts.target import Public, Target
+from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
+from spark_lab.authority import LabAuthority
 from tests.listening import listening
 from tests.secrets.runs import HOSTNAME, run_of
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from cloudflare import Cloudflare
 
-from fixtures.lab.api import ApiServer, serve
-from fixtures.lab.world import World
+from cloudflare import Cloudflare
+from spark_lab.api import ApiServer, serve
+from spark_lab.world import World
 from tests.lab.api_client import client
 from tests.lab.api_world import READER, WRITER, build
 from tests.lab.serving import in_thread

@@ -1,7 +1,7 @@
 """A small world for the API's tests: one of everything that the suite reads."""
 
-from fixtures.lab.api.routes import READING, WRITING
-from fixtures.lab.world import ApiToken, Connection, Connector, Json, World
+from spark_lab.api.routes import READING, WRITING
+from spark_lab.world import ApiToken, Connection, Connector, Json, World
 
 ACCOUNT = "a" * 32
 ZONE = "b" * 32

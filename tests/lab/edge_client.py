@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.edge import Edge, serve
-from fixtures.lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
-from fixtures.lab.world import World
+from spark_lab.authority import LabAuthority
+from spark_lab.edge import Edge, serve
+from spark_lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
+from spark_lab.world import World
 from tests.lab.edge_world import HOST
 
 AGENT = "conformance-test/1"

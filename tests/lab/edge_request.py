@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from fixtures.lab.edge.request import Request
+from spark_lab.edge.request import Request
 from tests.lab.edge_world import HOST
 
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from fixtures.lab.world import Json, World
+from spark_lab.world import Json, World
 
 ZONE = "example.org"
 HOST = "ollama.example.org"

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fixtures.lab.host import HostPlan, LabHost, Setting, start
+from spark_lab.host import HostPlan, LabHost, Setting, start
 
 SERVICE = """
 import os, signal, socket, sys

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fixtures.lab.connector.web import listen
-from fixtures.lab.ollama.guard import Guard
-from fixtures.lab.ollama.pulling import Puller
-from fixtures.lab.ollama.server import VERSION, Server
-from fixtures.lab.ollama.store import Store
+from spark_lab.connector.web import listen
+from spark_lab.ollama.guard import Guard
+from spark_lab.ollama.pulling import Puller
+from spark_lab.ollama.server import VERSION, Server
+from spark_lab.ollama.store import Store
 from tests.lab.tunnel_bench import Process, fetch, process
 
 MODEL = "llama3.3:70b"
@@ -75,7 +75,7 @@ async def ollama(directory: Path, library: Path | None = None, keep: str = "") -
 async def started(directory: Path, host: str = "127.0.0.1:0", **environment: str) -> AsyncGenerator[Started, None]:
     lay(directory)
     words = {"OLLAMA_HOST": host, "OLLAMA_MODELS": str(directory), **environment}
-    async with process("fixtures.lab.ollama", "serve", **words) as log:
+    async with process("spark_lab.ollama", "serve", **words) as log:
         line = await log.line("Listening on")
         found = re.search(rf"Listening on \S+:(\d+) \(version {re.escape(VERSION)}\)", line)
         assert found, line

@@ -4,13 +4,13 @@ import time
 
 import httpx
 import pytest
-from cloudflare import APIStatusError, AuthenticationError, Cloudflare, PermissionDeniedError, RateLimitError
 
-from fixtures.lab.api import ApiServer
-from fixtures.lab.api.envelope import ApiError
-from fixtures.lab.api.limit import RateLimit
-from fixtures.lab.api.routes import READING, ROUTES, WRITING
-from fixtures.lab.world import ApiToken, World
+from cloudflare import APIStatusError, AuthenticationError, Cloudflare, PermissionDeniedError, RateLimitError
+from spark_lab.api import ApiServer
+from spark_lab.api.envelope import ApiError
+from spark_lab.api.limit import RateLimit
+from spark_lab.api.routes import READING, ROUTES, WRITING
+from spark_lab.world import ApiToken, World
 from tests.lab import api_world as lab
 from tests.lab.api_client import client
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
-from cloudflare import BadRequestError, Cloudflare
 
-from fixtures.lab.world import World
+from cloudflare import BadRequestError, Cloudflare
+from spark_lab.world import World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

@@ -4,17 +4,17 @@ from typing import Any
 
 import httpx
 import pytest
-from cloudflare import APIStatusError, Cloudflare
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from fixtures.lab.api import ApiServer
-from fixtures.lab.api.auth import DNS
-from fixtures.lab.api.call import Call
-from fixtures.lab.api.paging import paged
-from fixtures.lab.api.routes import ROUTES, Endpoint
-from fixtures.lab.world import ApiToken, Json, World
+from cloudflare import APIStatusError, Cloudflare
+from spark_lab.api import ApiServer
+from spark_lab.api.auth import DNS
+from spark_lab.api.call import Call
+from spark_lab.api.paging import paged
+from spark_lab.api.routes import ROUTES, Endpoint
+from spark_lab.world import ApiToken, Json, World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

@@ -3,9 +3,9 @@
 from typing import Literal
 
 import pytest
-from cloudflare import APIStatusError, BadRequestError, Cloudflare
 
-from fixtures.lab.world import World
+from cloudflare import APIStatusError, BadRequestError, Cloudflare
+from spark_lab.world import World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from cloudflare import Cloudflare
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.lab.api.graphql_query import QueryError, parse
-from fixtures.lab.world import ApiToken, World
+from cloudflare import Cloudflare
+from spark_lab.api.graphql_query import QueryError, parse
+from spark_lab.world import ApiToken, World
 from tests.lab import api_world as lab
 from tests.lab.api_client import client
 

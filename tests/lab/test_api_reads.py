@@ -3,10 +3,10 @@
 from typing import Any, Literal
 
 import pytest
-from cloudflare import APIResponseValidationError, Cloudflare, NotFoundError
 
-from fixtures.lab.api import ApiServer
-from fixtures.lab.world import World
+from cloudflare import APIResponseValidationError, Cloudflare, NotFoundError
+from spark_lab.api import ApiServer
+from spark_lab.world import World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

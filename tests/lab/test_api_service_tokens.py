@@ -4,9 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cloudflare import BadRequestError, Cloudflare, NotFoundError
 
-from fixtures.lab.world import World
+from cloudflare import BadRequestError, Cloudflare, NotFoundError
+from spark_lab.world import World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

@@ -5,9 +5,9 @@ import socket
 import time
 
 import pytest
-from cloudflare import APIConnectionError, APITimeoutError, Cloudflare, InternalServerError
 
-from fixtures.lab.api import ApiServer, serve
+from cloudflare import APIConnectionError, APITimeoutError, Cloudflare, InternalServerError
+from spark_lab.api import ApiServer, serve
 from tests.lab import api_world as lab
 from tests.lab.api_client import client
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.authority import LabAuthority
+from spark_lab.authority import LabAuthority
 
 
 def _handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> None:

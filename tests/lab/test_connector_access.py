@@ -10,9 +10,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.connector.access import Filtered, Unverifiable, Validator
-from fixtures.lab.connector.ingress import Access
+from spark_lab.authority import LabAuthority
+from spark_lab.connector.access import Filtered, Unverifiable, Validator
+from spark_lab.connector.ingress import Access
 
 TEAM = "goldfish"
 ISSUER = f"https://{TEAM}.cloudflareaccess.com"

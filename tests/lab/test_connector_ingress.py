@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.lab.connector.ingress import LAST_RULE, IngressError, parse
+from spark_lab.connector.ingress import LAST_RULE, IngressError, parse
 
 CATCH_ALL = {"service": "http_status:404"}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.connector.web import Exchange
-from fixtures.lab.tunnel.gate import Broken
+from spark_lab.connector.web import Exchange
+from spark_lab.tunnel.gate import Broken
 from tests.lab.tunnel_bench import HOST, NOW, TUNNEL, Bench, Metrics, Running, bench, fetch
 
 TOTAL, ERRORS = "cloudflared_tunnel_total_requests", "cloudflared_tunnel_request_errors"

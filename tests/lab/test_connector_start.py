@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.connector.credentials import parse_token
-from fixtures.lab.connector.flags import RUN, TUNNEL, BadFlag, Values
-from fixtures.lab.connector.settings import go_map, seconds, shown_environment, shown_flags
-from fixtures.lab.connector.web import Exchange
+from spark_lab.connector.credentials import parse_token
+from spark_lab.connector.flags import RUN, TUNNEL, BadFlag, Values
+from spark_lab.connector.settings import go_map, seconds, shown_environment, shown_flags
+from spark_lab.connector.web import Exchange
 from tests.lab.tunnel_bench import ACCOUNT, SECRET, Bench, bench, process, token
 from tests.lab.tunnel_bench import TUNNEL as TUNNEL_ID
 
-MODULE = "fixtures.lab.connector"
+MODULE = "spark_lab.connector"
 
 
 def test_a_token_decodes() -> None:

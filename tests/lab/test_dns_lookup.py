@@ -1,8 +1,8 @@
 import pytest
 
-from fixtures.lab.dns.behaviour import ServerBehaviour
-from fixtures.lab.dns.lookup import Reply, Role, look_up
-from fixtures.lab.world import World
+from spark_lab.dns.behaviour import ServerBehaviour
+from spark_lab.dns.lookup import Reply, Role, look_up
+from spark_lab.world import World
 from tests.lab.edge_world import HOST, TUNNEL, ZONE, a_world, record
 
 

@@ -8,8 +8,8 @@ import dns.message
 import dns.rcode
 import pytest
 
-from fixtures.lab.dns import NameServers, serve
-from fixtures.lab.world import World
+from spark_lab.dns import NameServers, serve
+from spark_lab.world import World
 from tests.lab.edge_world import HOST, ZONE, a_world, record
 
 PATIENT_S = 5.0

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import jwt
 import pytest
 
-from fixtures.lab.edge.access.decide import Outcome, decide
-from fixtures.lab.edge.access.keys import SigningKeys
-from fixtures.lab.world import Json, World
+from spark_lab.edge.access.decide import Outcome, decide
+from spark_lab.edge.access.keys import SigningKeys
+from spark_lab.world import Json, World
 from tests.lab.edge_request import NOW, a_request
 from tests.lab.edge_world import (
     ALLOW_ALL,

@@ -3,12 +3,12 @@ import json
 
 import pytest
 
-from fixtures.lab.edge.access.applications import find
-from fixtures.lab.edge.access.credentials import spent_headers
-from fixtures.lab.edge.access.decide import decide
-from fixtures.lab.edge.access.keys import SigningKeys
-from fixtures.lab.edge.access.tokens import session_s
-from fixtures.lab.world import Json
+from spark_lab.edge.access.applications import find
+from spark_lab.edge.access.credentials import spent_headers
+from spark_lab.edge.access.decide import decide
+from spark_lab.edge.access.keys import SigningKeys
+from spark_lab.edge.access.tokens import session_s
+from spark_lab.world import Json
 from tests.lab.edge_request import NOW, a_request
 from tests.lab.edge_world import ALLOW_ALL, CANARY, CLIENT_ID, HOST, SERVICE_AUTH, a_world, policy
 

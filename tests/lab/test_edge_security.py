@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from fixtures.lab.edge.access.keys import SigningKeys
-from fixtures.lab.edge.decision import Unsupported
-from fixtures.lab.edge.pipeline import Pipeline
-from fixtures.lab.edge.request import Request
-from fixtures.lab.edge.security.expression import compiled, matches
-from fixtures.lab.edge.trace import trace
-from fixtures.lab.tunnel.gate import nothing
-from fixtures.lab.world import Json, World
+from spark_lab.edge.access.keys import SigningKeys
+from spark_lab.edge.decision import Unsupported
+from spark_lab.edge.pipeline import Pipeline
+from spark_lab.edge.request import Request
+from spark_lab.edge.security.expression import compiled, matches
+from spark_lab.edge.trace import trace
+from spark_lab.tunnel.gate import nothing
+from spark_lab.world import Json, World
 from tests.lab.edge_client import FakeGate
 from tests.lab.edge_request import NOW, a_request
 from tests.lab.edge_world import ALLOW_ALL, HOST, a_world

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.tunnel.gate import Broken, NoConnector, TunnelRequest, TunnelResponse
+from spark_lab.authority import LabAuthority
+from spark_lab.tunnel.gate import Broken, NoConnector, TunnelRequest, TunnelResponse
 from tests.lab.edge_client import Body, Client, FakeGate, with_edge
 from tests.lab.edge_world import CANARY, CLIENT_ID, HOST, SERVICE_AUTH, TUNNEL, ZONE, a_world, record
 

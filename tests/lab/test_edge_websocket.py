@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from fixtures.lab.edge.raw import wants_websocket
-from fixtures.lab.tunnel.gate import TunnelRequest, TunnelResponse
+from spark_lab.edge.raw import wants_websocket
+from spark_lab.tunnel.gate import TunnelRequest, TunnelResponse
 from tests.lab.edge_client import AGENT, Body, Client, FakeGate, with_edge
 from tests.lab.edge_world import HOST, SERVICE_AUTH, a_world
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, FaultError, inflict, named, possible
-from fixtures.lab.faults.bench import Bench, BenchError
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, FaultError, inflict, named, possible
+from spark_lab.faults.bench import Bench, BenchError
 
 OF_OLLAMAS_STAND_IN = {
     "ollama-tags-500", "ollama-tags-garbage", "ollama-tags-empty", "model-other-quantization", "model-truncated",
@@ -50,6 +50,6 @@ def test_no_fault_gives_a_genuine_ollama_a_bad_day() -> None:
 
 def test_the_list_says_which_they_are() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "fixtures.lab", "faults"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "spark_lab", "faults"], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.count("takes the lab's stand-in for ollama") == len(OF_OLLAMAS_STAND_IN)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from fixtures.lab.github import GithubWorld, healthy, serve
+from spark_lab.github import GithubWorld, healthy, serve
 
 TOKEN = "canary-github-token"
 HOME = "/repos/goldfish/infrastructure"

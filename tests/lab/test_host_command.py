@@ -1,6 +1,6 @@
 import pytest
 
-from fixtures.lab.host.command import arguments, assignments, seconds
+from spark_lab.host.command import arguments, assignments, seconds
 
 
 @pytest.mark.parametrize(

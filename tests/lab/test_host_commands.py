@@ -93,7 +93,7 @@ def test_the_labs_files_change_what_the_host_says(tmp_path: Path) -> None:
 def test_the_stand_in_for_ss_tells_the_same_as_the_kernel(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
-            program = Path(__file__).parents[2] / "fixtures/lab/host/sockets.py"
+            program = Path(__file__).parents[2] / "fixtures/spark_lab/host/sockets.py"
             listening = await shell(host, f"python3 -I -S {program} -tlnH")
             assert f"127.0.0.1:{host.ssh.port} 0.0.0.0:0" in listening.text
             assert (await shell(host, f"python3 -I -S {program} -u")).status == 1

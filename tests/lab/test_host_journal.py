@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.host.journal import LINE_MAX, Journal, Lines, Source
-from fixtures.lab.host.journalctl import moment
-from fixtures.lab.host.systemctl import UsageError
+from spark_lab.host.journal import LINE_MAX, Journal, Lines, Source
+from spark_lab.host.journalctl import moment
+from spark_lab.host.systemctl import UsageError
 from tests.lab.host_bench import TOKEN, running, shell, shown
 
 SOURCE = Source("a.service", "0" * 32, "a", 7)

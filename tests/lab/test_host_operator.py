@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fixtures.lab.host import HostUnavailableError, LabHost, start
+from spark_lab.host import HostUnavailableError, LabHost, start
 from tests.lab.host_bench import TOKEN, UNIT, Answer, plan, run, running
 
 

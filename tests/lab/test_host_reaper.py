@@ -11,7 +11,7 @@ from tests.lab.host_bench import ends, running, ssh
 SUPERVISOR = """
 import asyncio, sys
 from pathlib import Path
-from fixtures.lab.host import start
+from spark_lab.host import start
 from tests.lab.host_bench import plan, run
 
 async def main():

@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from fixtures.lab.host import LabHost
+from spark_lab.host import LabHost
 from tests.lab.host_bench import DROP_IN, TOKEN, UNIT, ends, running, shell, shown
 
 

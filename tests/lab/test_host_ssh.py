@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncssh
 
-from fixtures.lab.host.process import DEVNULL, Process, Streams
+from spark_lab.host.process import DEVNULL, Process, Streams
 from tests.lab.host_bench import ends, running, ssh
 
 

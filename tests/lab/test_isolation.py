@@ -9,10 +9,10 @@ from pathlib import Path
 import dnslib
 import pytest
 
-from fixtures.lab import doors, isolation
-from fixtures.lab.dns.discovery import discovered
-from fixtures.lab.dns.message import respond
-from fixtures.suite.labprocess import ROOT
+from spark_conformance.plugin.labprocess import SOURCES
+from spark_lab import doors, isolation
+from spark_lab.dns.discovery import discovered
+from spark_lab.dns.message import respond
 
 IMPOSSIBLE = isolation.possible()
 pytestmark = pytest.mark.skipif(IMPOSSIBLE is not None, reason=IMPOSSIBLE or "")
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(IMPOSSIBLE is not None, reason=IMPOSSIBLE or "")
 INSIDE = """
 import json, socket, sys
 from pathlib import Path
-from fixtures.lab import doors, isolation
+from spark_lab import doors, isolation
 isolation.enter()
 isolation.put(Path("/etc/lab-test"), Path("/somewhere"))
 door = doors.bound("tcp"); door.listen()
@@ -42,7 +42,7 @@ sys.stdin.read()
 
 def test_inside_there_is_only_loopback_and_outside_only_the_doors() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", INSIDE], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", INSIDE], cwd=SOURCES, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as lab:
         assert lab.stdout is not None
         said = json.loads(lab.stdout.readline())
@@ -66,7 +66,7 @@ def test_outside_doors_are_ordinary_sockets_and_etc_is_not_touched() -> None:
         with pytest.raises(OSError, match="in use"):
             doors.bound("tcp", door.getsockname()[1])
     with pytest.raises(RuntimeError, match="not the lab's to change"):
-        isolation.put(ROOT / "nothing", ROOT)
+        isolation.put(SOURCES / "nothing", SOURCES)
 
 
 def test_a_port_that_is_held_is_refused_while_it_is_closed_and_opened_again() -> None:

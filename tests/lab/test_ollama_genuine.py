@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import SystemFile, find, load
-from fixtures.lab import isolation
-from fixtures.lab.faults import FaultError, heal, inflict, named
-from fixtures.lab.ollama.genuine import (
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import SystemFile, find, load
+from spark_lab import isolation
+from spark_lab.faults import FaultError, heal, inflict, named
+from spark_lab.ollama.genuine import (
     PATIENCE_S,
     THE_MODELS,
     Genuine,
@@ -26,9 +28,7 @@ from fixtures.lab.ollama.genuine import (
     place_of,
     user_store,
 )
-from fixtures.lab.overlay import Places, as_toml, overlay
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Finding, Verdict
+from spark_lab.overlay import Places, as_toml, overlay
 from tests.lab.tunnel_bench import fetch
 from tests.labs import running
 
@@ -55,7 +55,7 @@ for path in sorted((store / "manifests").rglob("*")):
 (store / "models.json").write_text(json.dumps(listed))
 sys.argv[1:] = ["serve"]
 import runpy
-runpy.run_module("fixtures.lab.ollama", run_name="__main__")
+runpy.run_module("spark_lab.ollama", run_name="__main__")
 """
 """A program under another path that reads a genuine store and writes a key, and serves as the stand-in does."""
 
@@ -82,7 +82,7 @@ def fake(place: Path) -> Path:
     """A program that passes for `ollama`."""
     program = place / "bin" / "ollama"
     program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\n{FAKE.format(project=str(Path(__file__).parents[2]))}")
+    program.write_text(f"#!{sys.executable}\n{FAKE.format(project=str(Path(__file__).parents[2] / 'fixtures'))}")
     program.chmod(0o755)
     return program
 

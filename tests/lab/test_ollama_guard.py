@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from fixtures.lab.connector.web import Exchange
-from fixtures.lab.ollama.guard import Guard
-from fixtures.lab.ollama.server import address
+from spark_lab.connector.web import Exchange
+from spark_lab.ollama.guard import Guard
+from spark_lab.ollama.server import address
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a name to compare with, nothing listens
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.ollama.server import VERSION
+from spark_lab.ollama.server import VERSION
 from tests.lab.ollama_bench import DIGEST, MODEL, MODELS, ollama, started
 from tests.lab.tunnel_bench import process
 
@@ -260,7 +260,7 @@ def test_an_address_in_use_ends_with_1(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
             started(tmp_path) as server,
-            process("fixtures.lab.ollama", "serve", OLLAMA_HOST=f"127.0.0.1:{server.port}") as second,
+            process("spark_lab.ollama", "serve", OLLAMA_HOST=f"127.0.0.1:{server.port}") as second,
         ):
             assert await second.end() == 1
             assert "bind: address already in use" in second.text

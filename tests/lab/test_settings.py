@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab import isolation
-from fixtures.lab.faults.bench import Bench
-from fixtures.lab.settings import STAND_IN, Settings, SettingsError, choose
-from fixtures.suite.labprocess import ROOT
+from spark_conformance.plugin.labprocess import SOURCES
+from spark_lab import isolation
+from spark_lab.faults.bench import Bench
+from spark_lab.settings import STAND_IN, Settings, SettingsError, choose
 from tests.labs import running
 
 IMPOSSIBLE = isolation.possible()
@@ -72,7 +72,7 @@ def test_a_program_that_is_not_there_or_says_no_version_is_refused(option: str, 
 @pytest.mark.skipif(IMPOSSIBLE is not None, reason=IMPOSSIBLE or "")
 def test_a_lab_with_a_program_that_is_not_its_own_is_reached_through_doors_alone(tmp_path: Path) -> None:
     # the stand-in under another path: what is tried here is the way of a genuine one
-    script = f"PYTHONPATH='{ROOT}' exec '{sys.executable}' -m fixtures.lab.connector \"$@\""
+    script = f"PYTHONPATH='{SOURCES}' exec '{sys.executable}' -m spark_lab.connector \"$@\""
     with running(["--cloudflared", str(written(tmp_path / "cloudflared", script))]) as lab:
         with socket.create_connection(("127.0.0.1", lab.port), 5):
             pass

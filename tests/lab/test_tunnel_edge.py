@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.tunnel.gate import Broken, NoConnector, TunnelRequest, TunnelResponse, nothing
-from fixtures.lab.tunnel.server import TunnelServer, serve
-from fixtures.lab.tunnel.stream import WINDOW
-from fixtures.lab.tunnel.wire.configuration import Applied
-from fixtures.lab.tunnel.wire.registration import Refusal, Registered
-from fixtures.lab.world import Connector, World
+from spark_lab.authority import LabAuthority
+from spark_lab.tunnel.gate import Broken, NoConnector, TunnelRequest, TunnelResponse, nothing
+from spark_lab.tunnel.server import TunnelServer, serve
+from spark_lab.tunnel.stream import WINDOW
+from spark_lab.tunnel.wire.configuration import Applied
+from spark_lab.tunnel.wire.registration import Refusal, Registered
+from spark_lab.world import Connector, World
 from tests.lab.tunnel_bench import HOST, NOW, TUNNEL, ingress, new_world
 from tests.lab.tunnel_client import CONNECTOR, FakeConnection, Incoming, dialled
 
@@ -533,7 +533,7 @@ def test_the_documented_port_is_the_same_at_every_address_and_is_told_where_it_i
         passing = await serve(world, authority, 1)
         port = int(passing.addresses[0].rpartition(":")[2])
         await passing.close()
-        monkeypatch.setattr("fixtures.lab.tunnel.server.PORT", port)
+        monkeypatch.setattr("spark_lab.tunnel.server.PORT", port)
         server = await serve(world, authority, 3, fixed=True)
         assert server.addresses == [f"127.0.0.{number}:{port}" for number in (1, 2, 3)]
         with pytest.raises(OSError, match="in use"):

@@ -8,8 +8,8 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import HandshakeCompleted
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.tunnel.wire.keyshare import (
+from spark_lab.authority import LabAuthority
+from spark_lab.tunnel.wire.keyshare import (
     X25519MLKEM768,
     HybridPrivateKey,
     HybridPublicKey,

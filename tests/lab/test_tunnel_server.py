@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from fixtures.lab.connector.web import Exchange
-from fixtures.lab.tunnel.gate import Broken, NoConnector
-from fixtures.lab.tunnel.registry import Refused, Registration, Switches, admit, erase, record
-from fixtures.lab.tunnel.wire.registration import RegisterRequest
+from spark_lab.connector.web import Exchange
+from spark_lab.tunnel.gate import Broken, NoConnector
+from spark_lab.tunnel.registry import Refused, Registration, Switches, admit, erase, record
+from spark_lab.tunnel.wire.registration import RegisterRequest
 from tests.lab.tunnel_bench import ACCOUNT, NOW, SECRET, TUNNEL, bench, ingress, new_world
 
 CONNECTOR = "11111111-2222-4333-8444-555555555555"

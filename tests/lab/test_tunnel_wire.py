@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.lab.tunnel.wire import configuration, headers, preamble, registration
-from fixtures.lab.tunnel.wire.configuration import Applied, ConfigurationClient, configuration_server
-from fixtures.lab.tunnel.wire.message import Malformed
-from fixtures.lab.tunnel.wire.preamble import ConnectionType, ConnectRequest, ConnectResponse
-from fixtures.lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
-from fixtures.lab.tunnel.wire.rpc import CallFailed, Gone, Method, Peer
+from spark_lab.tunnel.wire import configuration, headers, preamble, registration
+from spark_lab.tunnel.wire.configuration import Applied, ConfigurationClient, configuration_server
+from spark_lab.tunnel.wire.message import Malformed
+from spark_lab.tunnel.wire.preamble import ConnectionType, ConnectRequest, ConnectResponse
+from spark_lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
+from spark_lab.tunnel.wire.rpc import CallFailed, Gone, Method, Peer
 from tests.lab import tunnel_recordings as recordings
 from tests.lab.tunnel_bench import TUNNEL
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from fixtures.lab.connector.web import Exchange, listen
+from spark_lab.connector.web import Exchange, listen
 
 
 def own_address() -> str:

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fixtures.lab.authority import LabAuthority
-from fixtures.lab.connector.web import Exchange, WebServer, listen
-from fixtures.lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
-from fixtures.lab.tunnel.server import TunnelServer, serve
-from fixtures.lab.world import World
+from spark_lab.authority import LabAuthority
+from spark_lab.connector.web import Exchange, WebServer, listen
+from spark_lab.tunnel.gate import TunnelRequest, TunnelResponse, nothing
+from spark_lab.tunnel.server import TunnelServer, serve
+from spark_lab.world import World
 
 TUNNEL = "75a07d1a-0bc7-485f-86b2-ce676d7d1c35"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -141,7 +141,7 @@ class Bench:
     async def connector(self, *arguments: str, ready: int = 4, **more: str) -> AsyncGenerator["Running", None]:
         """A connector with so many registered connections."""
         words = arguments or ("tunnel", "--no-autoupdate", "run")
-        async with process("fixtures.lab.connector", *words, **self.environment(**more)) as started:
+        async with process("spark_lab.connector", *words, **self.environment(**more)) as started:
             running = Running(started)
             if ready:
                 await started.lines_of("Registered tunnel connection", ready)

@@ -18,10 +18,10 @@ from aioquic.quic import events
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import NetworkAddress, QuicConnection
 
-from fixtures.lab.tunnel.wire import configuration, headers, keyshare, preamble
-from fixtures.lab.tunnel.wire.configuration import Applied, configuration_server
-from fixtures.lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
-from fixtures.lab.tunnel.wire.rpc import Peer
+from spark_lab.tunnel.wire import configuration, headers, keyshare, preamble
+from spark_lab.tunnel.wire.configuration import Applied, configuration_server
+from spark_lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
+from spark_lab.tunnel.wire.rpc import Peer
 from tests.lab.tunnel_bench import ACCOUNT, SECRET, TUNNEL
 
 CONNECTOR = "11111111-2222-4333-8444-555555555555"

@@ -10,8 +10,8 @@ import dns.flags
 import dns.message
 import pytest
 
-from fixtures.dns.asking import Silence, ask
-from fixtures.dns.servers import Server
+from spark_conformance.dns.asking import Silence, ask
+from spark_conformance.dns.servers import Server
 
 PAUSE_S = 0.02
 

@@ -5,13 +5,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures/spark_conformance"
 CONCERNED = re.compile("httpx|subprocess|import os")
-SUITE = [
-    path
-    for path in sorted(FIXTURES.rglob("*.py"))
-    if "lab" not in path.relative_to(FIXTURES).parts and CONCERNED.search(path.read_text())
-]
+SUITE = [path for path in sorted(FIXTURES.rglob("*.py")) if CONCERNED.search(path.read_text())]
 CLIENTS = {"Client", "AsyncClient", "DefaultHttpxClient"}
 STARTING = {"Popen", "run", "check_output", "check_call", "call", "create_subprocess_exec", "system", "execv", "execvp"}
 

@@ -6,13 +6,13 @@ import httpcore
 import httpx
 import pytest
 
-from fixtures.cloudflare.client import Api, connect
-from fixtures.cloudflare.endpoints import ZONES
-from fixtures.cloudflare.writing import NotWritten
-from fixtures.github.client import Github
-from fixtures.limits.http import Bounds, exceeded
-from fixtures.secret import Secret
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.client import Api, connect
+from spark_conformance.cloudflare.endpoints import ZONES
+from spark_conformance.cloudflare.writing import NotWritten
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.github.client import Github
+from spark_conformance.limits.http import Bounds, exceeded
 from tests.limits.hostile import COMPRESSED, NESTED, NEVER_COMPLETE, TOO_LONG, Script, serving
 
 SHORT_S, LONG_S = 0.3, 30.0

@@ -6,11 +6,11 @@ from threading import Event
 
 import pytest
 
-from fixtures.https.client import Interrupted, Limits, Request, Way, answer, send
-from fixtures.https.public import LONGEST_LINE, _lines, public_generation, public_tags
-from fixtures.https.trust import trust
-from fixtures.lab.authority import LabAuthority
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.https.client import Interrupted, Limits, Request, Way, answer, send
+from spark_conformance.https.public import LONGEST_LINE, _lines, public_generation, public_tags
+from spark_conformance.https.trust import trust
+from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
 from tests.limits.hostile import NEVER_COMPLETE, TOO_LONG, Script, serving
 from tests.secrets.runs import HOSTNAME

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import FactsError, load
-from fixtures.facts.target import Repository, Target
-from fixtures.host.curl import Reply
-from fixtures.host.files import HostFile
-from fixtures.host.journal import fields_of
-from fixtures.host.local_config import deciding
-from fixtures.limits.files import read_bytes
-from fixtures.limits.json import read_json
-from fixtures.limits.yaml import LARGEST, TooMuchError
-from fixtures.limits.yaml import load as load_yaml
-from fixtures.recording.storage import RecordingError, _json
-from fixtures.repository.workflow import workflow
-from fixtures.secrets.esc import keys_in
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.load import FactsError, load
+from spark_conformance.facts.target import Repository, Target
+from spark_conformance.host.curl import Reply
+from spark_conformance.host.files import HostFile
+from spark_conformance.host.journal import fields_of
+from spark_conformance.host.local_config import deciding
+from spark_conformance.limits.files import read_bytes
+from spark_conformance.limits.json import read_json
+from spark_conformance.limits.yaml import LARGEST, TooMuchError
+from spark_conformance.limits.yaml import load as load_yaml
+from spark_conformance.recording.storage import RecordingError, _json
+from spark_conformance.repository.workflow import workflow
+from spark_conformance.secrets.esc import keys_in
 from tests.secrets.runs import run_of
 
 DEEP = "[" * 100_000

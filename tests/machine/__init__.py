@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.lab import isolation
-from fixtures.lab.machine import requirements
+from spark_lab import isolation
+from spark_lab.machine import requirements
 
 LACKING = requirements.lacking() or isolation.possible()
 needs_machine = pytest.mark.skipif(LACKING is not None, reason=LACKING or "")

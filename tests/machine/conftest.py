@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import heal
+from spark_lab.announcement import Announcement
+from spark_lab.faults import heal
 from tests.labs import running
 from tests.machine import ON_MACHINE
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fixtures.lab.faults.connector import TOKEN
-from fixtures.lab.faults.fault import Fault
+from spark_lab.faults.connector import TOKEN
+from spark_lab.faults.fault import Fault
 
 
 @dataclass(frozen=True)

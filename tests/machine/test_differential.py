@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, Fault, inflict
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Verdict
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, Fault, inflict
 from tests.labs import lab, one_lab
 from tests.machine import needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine

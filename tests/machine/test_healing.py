@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import heal
-from fixtures.lab.faults.bench import Bench
+from spark_lab.announcement import Announcement
+from spark_lab.faults import heal
+from spark_lab.faults.bench import Bench
 from tests.machine import needs_machine
 
 pytestmark = needs_machine

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.host.documented import MODELS, OLLAMA_HOME
-from fixtures.lab.machine import layer
-from fixtures.lab.machine.sshd import Keys
-from fixtures.lab.ollama.genuine import BLOBS, genuine
+from spark_conformance.facts.load import find, load
+from spark_lab.host.documented import MODELS, OLLAMA_HOME
+from spark_lab.machine import layer
+from spark_lab.machine.sshd import Keys
+from spark_lab.ollama.genuine import BLOBS, genuine
 from tests.lab.host_bench import plan
 from tests.lab.test_ollama_genuine import add
 from tests.machine import needs_machine

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults.bench import Bench
-from fixtures.lab.faults.connector import IN_REPOSITORY, UNIT
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.load import find, load
+from spark_lab.announcement import Announcement
+from spark_lab.faults.bench import Bench
+from spark_lab.faults.connector import IN_REPOSITORY, UNIT
 from tests.machine import needs_machine
 
 pytestmark = needs_machine

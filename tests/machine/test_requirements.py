@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.machine import groups, requirements
+from spark_lab.machine import groups, requirements
 
 BEGINNING = "The lab's host cannot be a systemd machine here: "
 END = "; without --lab-host systemd the lab runs its host by itself"

@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fixtures.lab.announcement import read
-from fixtures.lab.machine import groups
-from fixtures.suite.labprocess import ROOT
+from spark_conformance.plugin.labprocess import SOURCES
+from spark_lab.announcement import read
+from spark_lab.machine import groups
 
 NAMESPACES = ("mnt", "pid", "net", "uts", "ipc")
 GONE_S = 15.0
 POLL_S = 0.05
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ class Lab:
 
     def __init__(self, place: Path) -> None:
         """`place`: the directory for temporary ones."""
-        command = [sys.executable, "-m", "fixtures.lab", "up", "--lab-host", "systemd", "--cloudflared", "stand-in"]
+        command = [sys.executable, "-m", "spark_lab", "up", "--lab-host", "systemd", "--cloudflared", "stand-in"]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": str(place)}, text=True,
+            command, cwd=SOURCES, env={"PATH": PATH, "TMPDIR": str(place), "PYTHONPATH": str(SOURCES)}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         said = self.process.stdout

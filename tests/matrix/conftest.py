@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import load
-from fixtures.lab.announcement import Announcement
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.traced import Traced
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.traced import Traced
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.load import load
+from spark_lab.announcement import Announcement
 from tests.labs import healthy_lab, lab, one_lab
 
 __all__ = ["healthy_lab", "lab", "one_lab"]

@@ -14,8 +14,8 @@ a fact of theirs.
 import hashlib
 from itertools import combinations
 
-from fixtures.lab.faults import FAULTS, Fault
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_lab.faults import FAULTS, Fault
 
 SEED = 289
 UNDONE = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from zlib import crc32
 
-from fixtures.lab.faults import Fault
+from spark_lab.faults import Fault
 
 SHARES = 8
 DAY = "MATRIX_DAY"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement
-from fixtures.suite.evaluating import evaluate, finding_of
-from fixtures.suite.run import Run
-from fixtures.suite.traced import Traced
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate, finding_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.traced import Traced
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.load import find, load
+from spark_lab.announcement import Announcement
 from tests.matrix import altered
 
 LEAVES = [

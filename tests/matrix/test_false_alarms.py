@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Verdict
+from spark_lab.announcement import Announcement
 
 RUNS = int(os.environ.get("HEALTHY_RUNS", "5"))
 

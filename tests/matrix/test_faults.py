@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, Fault, inflict
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import find, load
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, Fault, inflict
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.selection import SHARES, chosen
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
-from fixtures.lab.faults.bench import Bench
-from fixtures.lab.faults.cloudflare import RECORDS
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Verdict
+from spark_lab.announcement import Announcement
+from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
+from spark_lab.faults.bench import Bench
+from spark_lab.faults.cloudflare import RECORDS
 
 
 def other_names(bench: Bench) -> None:

@@ -5,13 +5,13 @@ Every fact is left out of the file of a healthy system, one at a time; only what
 
 from pathlib import Path
 
-from fixtures.facts.load import SystemFile, load
-from fixtures.facts.lookups import LOOKUPS, out_of_sight
-from fixtures.lab.announcement import Announcement
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.traced import Traced
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.traced import Traced
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import SystemFile, load
+from spark_conformance.facts.lookups import LOOKUPS, out_of_sight
+from spark_lab.announcement import Announcement
 
 
 def without(system: SystemFile, *facts: str) -> SystemFile:

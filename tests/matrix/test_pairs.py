@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, Fault, FaultError, heal, inflict
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, Fault, FaultError, heal, inflict
 from tests.machine.differences import on_machine
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 

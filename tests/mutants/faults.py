@@ -8,7 +8,7 @@ from tests.mutants.rooms import ROOT
 
 ASK = """
 import json
-from fixtures.lab.faults import FAULTS
+from spark_lab.faults import FAULTS
 print(json.dumps({name: sorted(fault.facts) for name, fault in FAULTS.items()}))
 """
 MATRIX = "tests/matrix/test_faults.py"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SUITE = "fixtures/spark_conformance/"
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,23 @@ ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host")),
     Room(
         "verdicts",
-        tuple(f"fixtures/suite/{name}.py" for name in ("concluding", "judging", "session", "verdict", "waivers")),
+        tuple(f"{SUITE}core/{name}.py" for name in ("concluding", "judging", "session", "verdict", "waivers")),
         tuple(f"tests/suite/test_{name}.py" for name in ("judging", "outcomes", "session", "waivers")),
     ),
-    Room("facts", ("fixtures/facts/*.py",), ("tests/facts",)),
-    Room("host", ("fixtures/host/*.py",), ("tests/host",)),
-    Room("cloudflare", ("fixtures/cloudflare/*.py", "fixtures/cloudflare/access/*.py"), ("tests/cloudflare",)),
-    Room("dns", ("fixtures/dns/*.py",), ("tests/dns",)),
-    Room("https", ("fixtures/https/*.py",), ("tests/https",)),
-    Room("repository", ("fixtures/repository/*.py",), ("tests/repository",)),
-    Room("github", ("fixtures/github/*.py",), ("tests/github",)),
-    Room("secrets", ("fixtures/secrets/*.py", "fixtures/secret/*.py"), ("tests/secrets", "tests/secret")),
+    Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
+    Room("host", (f"{SUITE}host/*.py",), ("tests/host",)),
+    Room(
+        "cloudflare",
+        (f"{SUITE}cloudflare/*.py", f"{SUITE}cloudflare/access/*.py"),
+        ("tests/cloudflare",),
+    ),
+    Room("dns", (f"{SUITE}dns/*.py",), ("tests/dns",)),
+    Room("https", (f"{SUITE}https/*.py",), ("tests/https",)),
+    Room("repository", (f"{SUITE}repository/*.py",), ("tests/repository",)),
+    Room("github", (f"{SUITE}github/*.py",), ("tests/github",)),
+    Room(
+        "secrets",
+        (f"{SUITE}secrets/*.py", f"{SUITE}core/secret/*.py"),
+        ("tests/secrets", "tests/secret"),
+    ),
 )

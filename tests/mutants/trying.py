@@ -24,7 +24,7 @@ LIBRARIES = ("pytest", "pydantic", "httpx", "cloudflare", "dns.resolver", "yaml"
 """What takes long to import and is not ours; each worker has it once."""
 NOT_RUN = {3, 4, 5}
 """pytest's exit codes that say nothing of a mutant: its own error, a wrong command line, no test."""
-OURS = ("fixtures", "checks", "tests", "conftest")
+OURS = ("spark_conformance", "spark_lab", "checks", "tests", "conftest")
 
 
 @dataclass(frozen=True)

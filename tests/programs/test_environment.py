@@ -2,11 +2,11 @@
 
 import pytest
 
-from fixtures.facts.target import Ssh
-from fixtures.programs.environment import NEEDS, Program, conceal_environment, environment
-from fixtures.secret import mask
-from fixtures.ssh.client import Client
-from fixtures.suite.labprocess import LabProcess
+from spark_conformance.core.secret import mask
+from spark_conformance.facts.target import Ssh
+from spark_conformance.plugin.labprocess import LabProcess
+from spark_conformance.programs.environment import NEEDS, Program, conceal_environment, environment
+from spark_conformance.ssh.client import Client
 
 TOKENS = {
     "CLOUDFLARE_API_TOKEN": "cf-7f3a9b2c1d", "CLOUDFLARE_API_KEY": "cfk-7f3a9b2c1d", "GITHUB_TOKEN": "gh-7f3a9b2c1d",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.programs.running import Completed, execute
-from fixtures.secret import Secret
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.programs.running import Completed, execute
 
 
 def run(script: str, timeout_s: float = 20, largest: int = 1 << 20, stdin: Secret | None = None) -> Completed:

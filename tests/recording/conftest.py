@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.recording.storage import Recording
-from fixtures.suite import load_observations
+from spark_conformance.plugin import load_observations
+from spark_conformance.recording.storage import Recording
+from spark_lab.announcement import Announcement
 from tests.labs import lab, one_lab
 from tests.recording.making import Recorded, recorded
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fixtures.diagnosis.engine import diagnose
-from fixtures.diagnosis.model import Diagnosis
-from fixtures.facts.load import SystemFile, load
-from fixtures.lab.announcement import Announcement
-from fixtures.recording import recorder, storage
-from fixtures.recording.replay import Replayed
-from fixtures.recording.target import facts_of, moved
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.options import LAB_FACTS
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding
+from spark_conformance.diagnosis.engine import diagnose
+from spark_conformance.diagnosis.model import Diagnosis
+from spark_conformance.facts.load import SystemFile, load
+from spark_conformance.plugin.options import LAB_FACTS
+from spark_conformance.recording import recorder, storage
+from spark_conformance.recording.replay import Replayed
+from spark_conformance.recording.target import facts_of, moved
+from spark_lab.announcement import Announcement
 
 Json = dict[str, Any]
 

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.recording import storage
-from fixtures.recording.plugin import pytest_configure
-from fixtures.suite.options import check_options
+from spark_conformance.plugin.options import check_options
+from spark_conformance.plugin.recording.running import pytest_configure
+from spark_conformance.recording import storage
+from spark_lab.announcement import Announcement
 from tests.end_to_end.session import PROJECT, check, project
 from tests.recording.making import Recorded, alter
 

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import inflict, named
-from fixtures.recording import storage
-from fixtures.recording.storage import Recording
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.recording import storage
+from spark_conformance.recording.storage import Recording
+from spark_lab.announcement import Announcement
+from spark_lab.faults import inflict, named
 from tests.recording.making import Json, Recorded, alter, recorded, replayed, system_of
 
 BROKEN = {

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import FactsError
-from fixtures.recording import storage
-from fixtures.recording.codec import DamagedError, restored, stored_error, stored_value
-from fixtures.recording.storage import RecordingError, prepare, read
-from fixtures.recording.target import facts_of, judged_by, named
-from fixtures.secret import Secret
-from fixtures.suite.options import LAB_FACTS
-from fixtures.suite.run import OBSERVATIONS
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable, Verdict
+from spark_conformance.core.run import OBSERVATIONS
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable, Verdict
+from spark_conformance.facts.load import FactsError
+from spark_conformance.plugin.options import LAB_FACTS
+from spark_conformance.recording import storage
+from spark_conformance.recording.codec import DamagedError, restored, stored_error, stored_value
+from spark_conformance.recording.storage import RecordingError, prepare, read
+from spark_conformance.recording.target import facts_of, judged_by, named
 from tests.recording.making import Json, Recorded, alter, replayed
 
 CANARY = "canary-0123456789abcdef"
@@ -156,7 +156,7 @@ def test_a_secret_is_not_stored_nor_given_back() -> None:
 
 
 def test_what_the_facts_state_stays_legible_and_what_holds_a_secret_does_not() -> None:
-    from fixtures.secrets.references import ClientId
+    from spark_conformance.secrets.references import ClientId
 
     Secret(CANARY, "a canary")
     stated = stored_value("access_client_id", ClientId(CANARY, fit=True), {CANARY})
@@ -174,7 +174,7 @@ def test_every_value_comes_back_as_it_was(healthy: Recorded) -> None:
 
 
 def test_infinity_comes_back() -> None:
-    from fixtures.https.public import Generation
+    from spark_conformance.https.public import Generation
 
     broken = Generation("m", "", 0, float("inf"), float("inf"), 1.0, "", "cut")
     stored = stored_value("public_generation", broken)

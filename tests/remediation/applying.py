@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fixtures.facts.load import load
-from fixtures.lab.announcement import Announcement
-from fixtures.remediation.model import Json, Remedy, Step
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import load
+from spark_conformance.remediation.model import Json, Remedy, Step
+from spark_lab.announcement import Announcement
 
 Applied = list[tuple[Step, Json]]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from fixtures.lab.announcement import Announcement
+from spark_lab.announcement import Announcement
 
 BETWEEN_S = 0.02
 PATH = "/api/tags"

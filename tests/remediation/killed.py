@@ -6,13 +6,13 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from fixtures.facts.load import load
-from fixtures.remediation.applying import Ways
-from fixtures.remediation.model import Asked, Step
-from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.runner import Remediation
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import load
+from spark_conformance.remediation.applying import Ways
+from spark_conformance.remediation.model import Asked, Step
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.runner import Remediation
 
 
 def main() -> None:

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.lab.faults.application import APPS, EVERYONE, added_policy, app_of, changed_policy
-from fixtures.lab.faults.bench import Bench
-from fixtures.lab.faults.cloudflare import CONFIGURATION
-from fixtures.lab.faults.connector import TUNNEL
-from fixtures.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed
-from fixtures.remediation.remedies import access, dns, tunnel
-from fixtures.remediation.remedies.access_policies import Documented
-from fixtures.remediation.remedies.access_service_auth import ServiceAuth
-from fixtures.remediation.steps.objects import watched
-from fixtures.suite.evaluating import checks, findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, Unmet, Verdict
+from spark_conformance.core.evaluating import checks, findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Unmet, Verdict
+from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed
+from spark_conformance.remediation.remedies import access, dns, tunnel
+from spark_conformance.remediation.remedies.access_policies import Documented
+from spark_conformance.remediation.remedies.access_service_auth import ServiceAuth
+from spark_conformance.remediation.steps.objects import watched
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
+from spark_lab.faults.application import APPS, EVERYONE, added_policy, app_of, changed_policy
+from spark_lab.faults.bench import Bench
+from spark_lab.faults.cloudflare import CONFIGURATION
+from spark_lab.faults.connector import TUNNEL
 from tests.remediation.applying import Applied, apply, running, take_back
 
 REMEDIES = [remedy for module in (tunnel, dns, access) for remedy in module.remedies(Asked())]

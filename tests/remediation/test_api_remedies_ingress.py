@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.facts.model import Tunnel
-from fixtures.remediation.model import CannotRemedy
-from fixtures.remediation.remedies.ingress import documented
-from fixtures.remediation.steps.exactly import exactly
-from fixtures.remediation.steps.objects import covers
+from spark_conformance.facts.load import find, load
+from spark_conformance.facts.model import Tunnel
+from spark_conformance.remediation.model import CannotRemedy
+from spark_conformance.remediation.remedies.ingress import documented
+from spark_conformance.remediation.steps.exactly import exactly
+from spark_conformance.remediation.steps.objects import covers
 
 Json = dict[str, Any]
 _facts = load(find("spark-291b")).facts.tunnel

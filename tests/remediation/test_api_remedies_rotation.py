@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.lab.faults.bench import Bench
-from fixtures.remediation.model import Asked, CannotRemedy, Step, StepFailed
-from fixtures.remediation.remedies import access
-from fixtures.remediation.remedies.access_rotation import Rotated
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.remediation.model import Asked, CannotRemedy, Step, StepFailed
+from spark_conformance.remediation.remedies import access
+from spark_conformance.remediation.remedies.access_rotation import Rotated
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
+from spark_lab.faults.bench import Bench
 from tests.remediation.applying import apply, running
 
 FACTS = (

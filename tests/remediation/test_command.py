@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
 from tests.end_to_end.session import PROJECT, Session, check, project
 from tests.remediation.terminal import Terminal
 from tests.report.told import agree
@@ -91,7 +91,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
 def test_what_it_tells_follows_the_schema(lab: Announcement, tmp_path: Path) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
     ran = check(project(tmp_path), "--target", lab.target, "-m", "cloudflared", "--remediate", "apply")
-    schema = json.loads((PROJECT / "fixtures/report/results.schema.json").read_text())["$defs"]
+    schema = json.loads((PROJECT / "fixtures/spark_conformance/report/results.schema.json").read_text())["$defs"]
     told = made(ran)
     assert set(told) == set(schema["remediation"]["required"]) == set(schema["remediation"]["properties"])
     assert told["result"] in schema["remediation"]["properties"]["result"]["enum"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.model import Conflict, StepFailed
-from fixtures.remediation.steps.files import RemoveFile, WriteFile, difference, look
-from fixtures.secret import Secret, mask
+from spark_conformance.core.secret import Secret, mask
+from spark_conformance.remediation.model import Conflict, StepFailed
+from spark_conformance.remediation.steps.files import RemoveFile, WriteFile, difference, look
 from tests.remediation.here import Here, run_on
 
 OLD = b"[Service]\nType=notify\n\xff\xfe bytes that are no text\n"

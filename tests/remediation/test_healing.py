@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, Fault, inflict
-from fixtures.lab.faults.bench import Bench
-from fixtures.remediation.applying import Ways
-from fixtures.remediation.model import Asked
-from fixtures.remediation.outcome import Outcome
-from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.runner import Remediation
-from fixtures.suite.evaluating import evaluate, findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate, findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.load import load
+from spark_conformance.remediation.applying import Ways
+from spark_conformance.remediation.model import Asked
+from spark_conformance.remediation.outcome import Outcome
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.runner import Remediation
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, Fault, inflict
+from spark_lab.faults.bench import Bench
 
 ALL = os.environ.get("HEALING") == "all"
 ONE_OF = 8

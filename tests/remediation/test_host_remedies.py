@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.remediation.model import CannotRemedy, Remedy, Step, StepFailed
-from fixtures.remediation.remedies.cloudflared import Cloudflared
-from fixtures.remediation.remedies.ollama import Ollama
-from fixtures.remediation.remedies.ollama_model import OllamaModel
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import find, load
+from spark_conformance.remediation.model import CannotRemedy, Remedy, Step, StepFailed
+from spark_conformance.remediation.remedies.cloudflared import Cloudflared
+from spark_conformance.remediation.remedies.ollama import Ollama
+from spark_conformance.remediation.remedies.ollama_model import OllamaModel
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
 from tests.remediation.applying import apply, failing, running, take_back
 
 REMEDIES: tuple[Remedy, ...] = (Ollama(), OllamaModel(), Cloudflared())

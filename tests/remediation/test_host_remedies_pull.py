@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.model import Conflict, StepFailed
-from fixtures.remediation.progress import heard_by
-from fixtures.remediation.remedies.model_pull import IDLE, PullModel
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.remediation.model import Conflict, StepFailed
+from spark_conformance.remediation.progress import heard_by
+from spark_conformance.remediation.remedies.model_pull import IDLE, PullModel
 from tests.host.stubs import StubHost, run_on, web
 
 NAME = "llama3.3:70b"

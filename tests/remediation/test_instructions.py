@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.diagnosis.model import Cause, Diagnosis, Hop, Named, Remedy
-from fixtures.facts.model import known
-from fixtures.remediation.by_hand import BY_HAND
-from fixtures.remediation.instructions import instructions
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.diagnosis.model import Cause, Diagnosis, Hop, Named, Remedy
+from spark_conformance.facts.model import known
+from spark_conformance.remediation.by_hand import BY_HAND
+from spark_conformance.remediation.instructions import instructions
 
 HOST = "ollama.example.org"
 

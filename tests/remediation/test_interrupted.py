@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.suite.evaluating import evaluate
-from fixtures.suite.verdict import Verdict
+from spark_conformance.core.evaluating import evaluate
+from spark_conformance.core.verdict import Verdict
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
 from tests.end_to_end.session import project
 from tests.remediation.terminal import Terminal
 

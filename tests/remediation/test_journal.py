@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.journal import Journal
-from fixtures.remediation.model import Action, Step, StepFailed, StepState
-from fixtures.remediation.records import journals, read
-from fixtures.remediation.steps.services import WaitFor
-from fixtures.secret import conceal
+from spark_conformance.core.secret import conceal
+from spark_conformance.remediation.journal import Journal
+from spark_conformance.remediation.model import Action, Step, StepFailed, StepState
+from spark_conformance.remediation.records import journals, read
+from spark_conformance.remediation.steps.services import WaitFor
 
 TARGET = {"system": "spark-291b"}
 
@@ -75,7 +75,7 @@ def test_a_run_that_still_runs_is_not_unfinished_and_a_killed_one_is(tmp_path: P
     Journal.begin(tmp_path, "r1", TARGET)
     assert journals(tmp_path, TARGET).unfinished == []
     program = (
-        "import sys; from pathlib import Path; from fixtures.remediation.journal import Journal\n"
+        "import sys; from pathlib import Path; from spark_conformance.remediation.journal import Journal\n"
         f"Journal.begin(Path(sys.argv[1]), 'r2', {TARGET!r})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, cwd=Path(__file__).parents[2])

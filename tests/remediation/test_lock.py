@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.lock import Locked, locked
-from fixtures.remediation.model import StepFailed
+from spark_conformance.remediation.lock import Locked, locked
+from spark_conformance.remediation.model import StepFailed
 from tests.remediation.here import Here, run_on
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.remediation.model import Asked, CannotRemedy, Plan, Step
-from fixtures.remediation.planner import Planner
-from fixtures.remediation.steps.services import Service, WaitFor
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, NotApplicable, Unmet, Unreachable, Verdict
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, NotApplicable, Unmet, Unreachable, Verdict
+from spark_conformance.remediation.model import Asked, CannotRemedy, Plan, Step
+from spark_conformance.remediation.planner import Planner
+from spark_conformance.remediation.steps.services import Service, WaitFor
 
 
 @dataclass

@@ -11,24 +11,24 @@ from typing import Any
 import pytest
 from testinfra.backend.base import CommandResult  # type: ignore[import-untyped]  # it carries no types
 
-from fixtures.cloudflare.access.applications import access_app
-from fixtures.cloudflare.access.service_tokens import service_token
-from fixtures.cloudflare.account import account_id, zone
-from fixtures.cloudflare.client import cloudflare_api
-from fixtures.cloudflare.endpoints import APP_POLICIES, APPS, RECORDS, TUNNEL_CONFIG, Endpoint
-from fixtures.cloudflare.tunnel import tunnel
-from fixtures.facts.load import find, load
-from fixtures.host.connection import host
-from fixtures.remediation.deeds import DEEDS, Forbidden, admit
-from fixtures.remediation.endpoints import APP, APP_POLICY, RECORD
-from fixtures.remediation.journal import Journal
-from fixtures.remediation.model import Action, Asked, Json
-from fixtures.remediation.places import files, services
-from fixtures.remediation.records import journals, read
-from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.seal import KEY, key_of, last_seal, sealed
-from fixtures.remediation.undoing import undo
-from fixtures.suite.run import Run
+from spark_conformance.cloudflare.access.applications import access_app
+from spark_conformance.cloudflare.access.service_tokens import service_token
+from spark_conformance.cloudflare.account import account_id, zone
+from spark_conformance.cloudflare.client import cloudflare_api
+from spark_conformance.cloudflare.endpoints import APP_POLICIES, APPS, RECORDS, TUNNEL_CONFIG, Endpoint
+from spark_conformance.cloudflare.tunnel import tunnel
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import find, load
+from spark_conformance.host.connection import host
+from spark_conformance.remediation.deeds import DEEDS, Forbidden, admit
+from spark_conformance.remediation.endpoints import APP, APP_POLICY, RECORD
+from spark_conformance.remediation.journal import Journal
+from spark_conformance.remediation.model import Action, Asked, Json
+from spark_conformance.remediation.places import files, services
+from spark_conformance.remediation.records import journals, read
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.seal import KEY, key_of, last_seal, sealed
+from spark_conformance.remediation.undoing import undo
 from tests.remediation.test_journal import step
 
 all_remedies(Asked())  # every kind of step is known once it was asked for
@@ -120,7 +120,7 @@ def rightful(run: Run) -> dict[str, Json]:
 
 
 def test_every_kind_of_step_is_among_the_deeds(run: Run) -> None:
-    tested = {kind for kind in Action.KINDS if Action.KINDS[kind].__module__.startswith("fixtures.")}
+    tested = {kind for kind in Action.KINDS if Action.KINDS[kind].__module__.startswith("spark_conformance.")}
     assert tested == set(DEEDS) == set(rightful(run))
     for kind, before in rightful(run).items():
         admit(run, kind, before)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fixtures.remediation.model import Planned
-from fixtures.remediation.proving import _bad
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.remediation.model import Planned
+from spark_conformance.remediation.proving import _bad
 
 
 def finding(fact: str, verdict: Verdict) -> Finding:

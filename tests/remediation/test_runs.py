@@ -15,22 +15,22 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import load
-from fixtures.host.connection import host
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.lab.faults.bench import Bench
-from fixtures.remediation.applying import Hook, Ways
-from fixtures.remediation.journal import identity
-from fixtures.remediation.model import Asked, Remedy, Step, StepState
-from fixtures.remediation.outcome import Outcome, StepOutcome
-from fixtures.remediation.records import journals
-from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.runner import Remediation
-from fixtures.remediation.steps.services import WaitFor
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.load import load
+from spark_conformance.host.connection import host
+from spark_conformance.remediation.applying import Hook, Ways
+from spark_conformance.remediation.journal import identity
+from spark_conformance.remediation.model import Asked, Remedy, Step, StepState
+from spark_conformance.remediation.outcome import Outcome, StepOutcome
+from spark_conformance.remediation.records import journals
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.runner import Remediation
+from spark_conformance.remediation.steps.services import WaitFor
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
+from spark_lab.faults.bench import Bench
 
 PROJECT = Path(__file__).parents[2]
 SERVICE_TOKENS = "accounts/{account}/access/service_tokens"

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from fixtures.cloudflare.client import Api, Bearer
-from fixtures.cloudflare.endpoints import Endpoint
-from fixtures.cloudflare.refusals import Way
-from fixtures.remediation.model import Action, Conflict, StepFailed
-from fixtures.remediation.steps import sending
-from fixtures.remediation.steps.api import ApiChange, ApiCreate, ApiDelete
-from fixtures.secret import Secret
+from spark_conformance.cloudflare.client import Api, Bearer
+from spark_conformance.cloudflare.endpoints import Endpoint
+from spark_conformance.cloudflare.refusals import Way
+from spark_conformance.core.secret import Secret
+from spark_conformance.remediation.model import Action, Conflict, StepFailed
+from spark_conformance.remediation.steps import sending
+from spark_conformance.remediation.steps.api import ApiChange, ApiCreate, ApiDelete
 
 THING = Endpoint("/things/{thing_id}", "Thing Read", "the thing")
 THINGS = Endpoint("/things", "Thing Read", "the things")

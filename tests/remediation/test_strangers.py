@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import load
-from fixtures.lab.announcement import Announcement
-from fixtures.lab.faults import FAULTS, inflict
-from fixtures.remediation.applying import Ways
-from fixtures.remediation.model import Asked
-from fixtures.remediation.outcome import Outcome
-from fixtures.remediation.remedies import all_remedies
-from fixtures.remediation.runner import Remediation
-from fixtures.suite.evaluating import findings_of
-from fixtures.suite.run import Run
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import load
+from spark_conformance.remediation.applying import Ways
+from spark_conformance.remediation.model import Asked
+from spark_conformance.remediation.outcome import Outcome
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.runner import Remediation
+from spark_lab.announcement import Announcement
+from spark_lab.faults import FAULTS, inflict
 from tests.remediation.asking import Anonymous, anonymous
 
 OPENNESS = ("access.open_to_everyone", "access.refuses_anonymous", "access.refuses_wrong_secret")
@@ -108,7 +108,7 @@ def test_a_service_that_stands_open_is_not_brought_back(lab: Announcement, run: 
 def test_what_held_and_holds_no_more_is_taken_back_though_nobody_selected_it(
     lab: Announcement, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fixtures.remediation.remedies.tunnel.require_answered", lambda *_: None)
+    monkeypatch.setattr("spark_conformance.remediation.remedies.tunnel.require_answered", lambda *_: None)
     run.remediation = run.remediation.model_copy(update={"verify_s": 1.0})
     fact(run, "tunnel.http_host_header", expect="spark.goldfish.io")
     outcome, _ = remediated(lab, run, tmp_path, "tunnel.http_host_header")
@@ -122,7 +122,7 @@ def test_a_remedy_that_fails_stops_what_comes_after_it_and_nothing_else(
     lab: Announcement, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inflict(lab, [FAULTS["access-bypass-everyone"], FAULTS["ollama-disabled"], FAULTS["record-grey-with-ttl"]])
-    monkeypatch.setattr("fixtures.remediation.steps.api.ApiDelete.holds", lambda *_: False)
+    monkeypatch.setattr("spark_conformance.remediation.steps.api.ApiDelete.holds", lambda *_: False)
     outcome, met = remediated(lab, run, tmp_path, "access.open_to_everyone", "ollama.enabled", "dns.ttl")
     assert outcome.result == "stopped"
     states = {step.remedy: str(step.state) for step in outcome.steps}
@@ -137,7 +137,7 @@ def test_what_nothing_comes_before_goes_on_when_another_remedy_fails(
     lab: Announcement, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inflict(lab, [FAULTS["ollama-disabled"], FAULTS["record-grey-with-ttl"]])
-    monkeypatch.setattr("fixtures.remediation.steps.services.Service.holds", lambda *_: False)
+    monkeypatch.setattr("spark_conformance.remediation.steps.services.Service.holds", lambda *_: False)
     outcome, _ = remediated(lab, run, tmp_path, "ollama.enabled", "dns.ttl")
     assert outcome.result == "stopped"
     assert {step.remedy: str(step.state) for step in outcome.steps} == {"ollama": "undone", "dns.record": "applied"}

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.printable import in_one_line
-from fixtures.remediation import reminding
-from fixtures.remediation.asking import confirmed
-from fixtures.remediation.journal import FOLDER, Journal, identity
-from fixtures.remediation.model import Action, Instruction, Step, StepState
-from fixtures.remediation.outcome import Outcome, StepOutcome
-from fixtures.remediation.processes import running
-from fixtures.remediation.steps.services import Service, WaitFor
-from fixtures.remediation.terminal import asked, screen
-from fixtures.report import FOLDER as REPORTS
+from spark_conformance.core.printable import in_one_line
+from spark_conformance.facts.load import find, load
+from spark_conformance.plugin.remediation import reminding
+from spark_conformance.plugin.remediation.asking import confirmed
+from spark_conformance.remediation.journal import FOLDER, Journal, identity
+from spark_conformance.remediation.model import Action, Instruction, Step, StepState
+from spark_conformance.remediation.outcome import Outcome, StepOutcome
+from spark_conformance.remediation.processes import running
+from spark_conformance.remediation.steps.services import Service, WaitFor
+from spark_conformance.remediation.terminal import asked, screen
+from spark_conformance.report import FOLDER as REPORTS
 
 DNS = StepOutcome(
     "dns.record", "dns.record", "dns", "change the record", "-a\n+b", StepState.PLANNED, danger="what answers"
@@ -149,7 +149,7 @@ def test_only_its_name_lets_a_real_target_be_changed(
 ) -> None:
     terminal = Screen()
     monkeypatch.setattr("sys.__stdin__", Keyboard(typed))
-    monkeypatch.setattr("fixtures.suite.terminal.TTY", str(tmp_path / "tty"))
+    monkeypatch.setattr("spark_conformance.plugin.terminal.TTY", str(tmp_path / "tty"))
     assert confirmed(config(tmp_path, terminal, "spark-291b"), "apply", "spark-291b", [UNIT]) is may
     seen = (tmp_path / "tty").read_text()
     assert seen.endswith("Type its name to go on: "), "the output goes elsewhere, and the question to whoever is there"
@@ -164,7 +164,7 @@ def test_a_name_that_would_repaint_the_question_cannot(tmp_path: Path, monkeypat
     )
     terminal = Screen()
     monkeypatch.setattr("sys.__stdin__", Keyboard(""))
-    monkeypatch.setattr("fixtures.suite.terminal.TTY", str(tmp_path / "tty"))
+    monkeypatch.setattr("spark_conformance.plugin.terminal.TTY", str(tmp_path / "tty"))
     assert not confirmed(config(tmp_path, terminal, f"{tmp_path}/evil.toml"), "apply", f"{tmp_path}/evil.toml", [evil])
     assert (terminal.text + (tmp_path / "tty").read_text()).replace("\n", "").isprintable()
     assert "\n    planned  nothing" not in terminal.text
@@ -185,7 +185,7 @@ def test_a_run_of_any_kind_tells_of_an_open_journal(tmp_path: Path, monkeypatch:
     journal.before("dns.record", steps[1], {})
     asked_for = config(tmp_path, None, "spark-291b")
     assert list(reminding._told(asked_for)) == [], "whoever writes it is still at work"
-    monkeypatch.setattr("fixtures.remediation.records.running", lambda pid: not running(pid))
+    monkeypatch.setattr("spark_conformance.remediation.records.running", lambda pid: not running(pid))
     told = "\n".join(reminding._told(asked_for))
     assert told.startswith("AN OPEN JOURNAL on spark-291b: run r1 of ")
     assert [line.split() for line in told.splitlines()[1:4]] == [

@@ -10,11 +10,11 @@ from threading import Thread
 
 import pytest
 
-from fixtures.facts.load import SystemFile, find, load
-from fixtures.facts.parts import parts
-from fixtures.lab.announcement import Announcement
-from fixtures.remediation import twin
-from fixtures.remediation.twin import is_twin
+from spark_conformance.facts.load import SystemFile, find, load
+from spark_conformance.facts.parts import parts
+from spark_conformance.remediation import twin
+from spark_conformance.remediation.twin import is_twin
+from spark_lab.announcement import Announcement
 
 
 def facts(place: Path, lab: Announcement, more: str = "") -> SystemFile:

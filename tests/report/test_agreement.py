@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.remediation import runner
-from fixtures.remediation.outcome import Outcome as Remedied
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.remediation import runner
+from spark_conformance.remediation.outcome import Outcome as Remedied
 from tests.report.told import NAMES, agree
 from tests.suite.small import FACTS, Outcome, run_suite
 

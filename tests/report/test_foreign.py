@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fixtures.report.markdown import render
+from spark_conformance.report.markdown import render
 from tests.report.told import agree
 from tests.suite.small import FACTS, run_suite
 

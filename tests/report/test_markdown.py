@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.report.markdown import escape, render
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.report.markdown import escape, render
 
 TIMES = {"started_at": "2026-11-27T03:00:00+00:00", "finished_at": "2026-11-27T03:01:00+00:00"}
 ACTIVE = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]!|~#$]|[<>]|https?://|www\.|@|[\n\r\x1b]")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.report import __main__ as command
-from fixtures.report.placing import Drafts, put_aside
-from fixtures.report.results import Results
+from spark_conformance.report import __main__ as command
+from spark_conformance.report.placing import Drafts, put_aside
+from spark_conformance.report.results import Results
 from tests.report.told import NAMES, data_of
 from tests.suite.small import ALL_GOOD, Outcome, run_suite
 
@@ -21,7 +21,7 @@ def standing(place: Path) -> set[str]:
 
 
 def summary(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """What `python -m fixtures.report` makes of a file: its exit code, its output, its errors."""
+    """What `python fixtures report` makes of a file: its exit code, its output, its errors."""
     monkeypatch.setattr(sys, "argv", ["report", str(path)])
     capsys.readouterr()
     code = command.main()

@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from fixtures.report.markdown import escape, render
+from spark_conformance.report.markdown import escape, render
 
 NAMES = ("report.html", "junit.xml", "results.json")
 UNSEEN = "not looked at"

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.facts.target import Cloudflare, Repository, Target
-from fixtures.repository import history, text
-from fixtures.repository import leaks as module
-from fixtures.repository.leaks import leaks
-from fixtures.repository.shapes import known, leaks_in
-from fixtures.secret import Secret
-from fixtures.secrets.references import access_client_secret, esc_tunnel_token
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.target import Cloudflare, Repository, Target
+from spark_conformance.repository import history, text
+from spark_conformance.repository import leaks as module
+from spark_conformance.repository.leaks import leaks
+from spark_conformance.repository.shapes import known, leaks_in
+from spark_conformance.secrets.references import access_client_secret, esc_tunnel_token
 from tests.secrets.runs import run_of
 
 CLIENT = "a1b2c3d4" + "0f" * 28

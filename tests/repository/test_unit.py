@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.facts.target import Repository, Target
-from fixtures.repository.unit import UnitFile, fault_of, repository_unit
-from fixtures.suite.verdict import Unmet
+from spark_conformance.core.verdict import Unmet
+from spark_conformance.facts.target import Repository, Target
+from spark_conformance.repository.unit import UnitFile, fault_of, repository_unit
 from tests.secrets.runs import run_of
 
 PATH = "infrastructure/spark/cloudflared.service"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.facts.target import Repository, Target
-from fixtures.repository.filters import matches, taken_back
-from fixtures.repository.workflow import Push, Workflow, parse, workflow, workflow_file
-from fixtures.repository.workflow_syntax import fault_of
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.facts.target import Repository, Target
+from spark_conformance.repository.filters import matches, taken_back
+from spark_conformance.repository.workflow import Push, Workflow, parse, workflow, workflow_file
+from spark_conformance.repository.workflow_syntax import fault_of
 from tests.secrets.runs import run_of
 
 PATH = ".github/workflows/deploy.yml"

@@ -5,7 +5,7 @@ import html
 import re
 from urllib.parse import unquote_plus
 
-from fixtures.secret.forms import PART
+from spark_conformance.core.secret.forms import PART
 
 
 def given_away(text: str, value: str) -> str:

@@ -7,19 +7,19 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from fixtures.cloudflare.endpoints import ACCESS_LOG, ZONES
-from fixtures.cloudflare.graphql import refused
-from fixtures.cloudflare.refusals import unsuccessful
-from fixtures.github.client import Github
-from fixtures.host.journal_since import _error
-from fixtures.host.shell import complaint
-from fixtures.https.public import _Stream
-from fixtures.secret import Secret, mask
-from fixtures.secrets.pulumi import refusal
-from fixtures.secrets.references import onepassword_refusal
-from fixtures.ssh.refusal import explain
-from fixtures.suite.judging import shown
-from fixtures.suite.verdict import Unmet
+from spark_conformance.cloudflare.endpoints import ACCESS_LOG, ZONES
+from spark_conformance.cloudflare.graphql import refused
+from spark_conformance.cloudflare.refusals import unsuccessful
+from spark_conformance.core.judging import shown
+from spark_conformance.core.secret import Secret, mask
+from spark_conformance.core.verdict import Unmet
+from spark_conformance.github.client import Github
+from spark_conformance.host.journal_since import _error
+from spark_conformance.host.shell import complaint
+from spark_conformance.https.public import _Stream
+from spark_conformance.secrets.pulumi import refusal
+from spark_conformance.secrets.references import onepassword_refusal
+from spark_conformance.ssh.refusal import explain
 from tests.secret.reading import given_away
 
 TOKEN = "v1-Q_7hR2kTz9LmX4wPbN8sVcY3gJ6dFaE5uKoI-0q"

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures.secret import MASK, Secret, conceal, mask, mask_all, shortened
-from fixtures.secret.forms import PART, SHORTEST
+from spark_conformance.core.secret import MASK, Secret, conceal, mask, mask_all, shortened
+from spark_conformance.core.secret.forms import PART, SHORTEST
 from tests.secret.reading import given_away
 
 ALL = os.environ.get("CANARIES") == "all"

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from fixtures.secret import MASK, Secret, conceal, mask, mask_all
+from spark_conformance.core.secret import MASK, Secret, conceal, mask, mask_all
 
 CANARY = "canary-9f3a/+b1=7"
 

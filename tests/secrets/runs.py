@@ -4,10 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from fixtures.facts.load import About, SystemFile
-from fixtures.facts.model import Facts
-from fixtures.facts.target import Target
-from fixtures.suite.run import Run
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import About, SystemFile
+from spark_conformance.facts.model import Facts
+from spark_conformance.facts.target import Target
 
 HOSTNAME = "ollama.example.org"
 

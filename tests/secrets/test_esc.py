@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.facts.target import Repository, Secrets, Target
-from fixtures.secrets.esc import Esc, esc, keys_in
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.target import Repository, Secrets, Target
+from spark_conformance.secrets.esc import Esc, esc, keys_in
 from tests.secrets.runs import run_of
 
 PRINTED = {"ns:token": {"secret": True}, "ns:id": {"value": "plain-to-see", "secret": False}}

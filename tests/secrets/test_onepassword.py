@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.cloudflare.client import cloudflare_api
-from fixtures.facts.target import Cloudflare, Secrets, Target
-from fixtures.secrets.onepassword import OnePassword, onepassword
-from fixtures.secrets.references import secret
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.client import cloudflare_api
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.target import Cloudflare, Secrets, Target
+from spark_conformance.secrets.onepassword import OnePassword, onepassword
+from spark_conformance.secrets.references import secret
 from tests.secrets.runs import run_of
 
 ABSENT = """

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import About, SystemFile
-from fixtures.facts.model import Facts
-from fixtures.facts.target import Repository, Secrets, Target
-from fixtures.secret import mask
-from fixtures.secrets.references import (
+from spark_conformance.core.run import Run
+from spark_conformance.core.secret import mask
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.facts.load import About, SystemFile
+from spark_conformance.facts.model import Facts
+from spark_conformance.facts.target import Repository, Secrets, Target
+from spark_conformance.secrets.references import (
     access_client_id,
     access_client_secret,
     checkout,
@@ -20,8 +22,6 @@ from fixtures.secrets.references import (
     plain,
     secret,
 )
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unmet, Unreachable
 
 PULUMI = """#!/bin/sh
 echo "$@" >> "$0.calls"

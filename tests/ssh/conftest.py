@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.target import Ssh
-from fixtures.ssh.connection import Connection
+from spark_conformance.facts.target import Ssh
+from spark_conformance.ssh.connection import Connection
 from tests.ssh.servers import KINDS, Server, StandIn, keys, target
 
 Connect = Callable[..., Connection]

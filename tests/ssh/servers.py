@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import asyncssh
 
-from fixtures.facts.target import Ssh
+from spark_conformance.facts.target import Ssh
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 NEEDED = ("sh", "mktemp", "mkfifo", "rm", "wc", "head", "sleep", "cat", "true")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fixtures.ssh.backend import PersistentBackend, host_on
-from fixtures.ssh.connection import Connection
-from fixtures.ssh.errors import CommandTimeout
+from spark_conformance.ssh.backend import PersistentBackend, host_on
+from spark_conformance.ssh.connection import Connection
+from spark_conformance.ssh.errors import CommandTimeout
 from tests.ssh.conftest import Connect
 from tests.ssh.servers import Server, target
 

@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from fixtures.ssh.errors import CommandFlooded, CommandTimeout
-from fixtures.ssh.jobs import Entry
+from spark_conformance.ssh.errors import CommandFlooded, CommandTimeout
+from spark_conformance.ssh.jobs import Entry
 from tests.ssh.conftest import Connect
 from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import Server, target
@@ -161,7 +161,7 @@ def test_closing_at_once_does_not_wait_for_the_handshake(stand_in: Server, conne
 def test_an_interpreter_that_just_ends_leaves_nothing(server: Server) -> None:
     way = target(server)
     script = (
-        "from fixtures.facts.target import Ssh; from fixtures.ssh.connection import Connection\n"
+        "from spark_conformance.facts.target import Ssh; from spark_conformance.ssh.connection import Connection\n"
         f"connection = Connection(Ssh(host='spark', config={way.config!r}))\n"
         "connection.submit('sleep 4104'); print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode())"
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.ssh.framing import Answer, Answers, OutOfStepError, Ready, ShellError, Withdrawn
+from spark_conformance.ssh.framing import Answer, Answers, OutOfStepError, Ready, ShellError, Withdrawn
 
 NONCE = "4e6f6e6365"
 GREETING = b"\n4e6f6e6365 ready timeout\n"

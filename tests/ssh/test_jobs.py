@@ -1,6 +1,6 @@
 from concurrent.futures import Future
 
-from fixtures.ssh.jobs import Entry, Job, Line
+from spark_conformance.ssh.jobs import Entry, Job, Line
 
 
 def job(number: int) -> Job:

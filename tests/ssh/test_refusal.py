@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.ssh.errors import Cause
-from fixtures.ssh.refusal import explain
+from spark_conformance.ssh.errors import Cause
+from spark_conformance.ssh.refusal import explain
 
 CHANGED = """\
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r

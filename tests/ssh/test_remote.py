@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.ssh import remote
-from fixtures.ssh.framing import Answer, Answers, Ready, Withdrawn
+from spark_conformance.ssh import remote
+from spark_conformance.ssh.framing import Answer, Answers, Ready, Withdrawn
 from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import NEEDED
 

@@ -10,9 +10,9 @@ from time import monotonic
 
 import pytest
 
-from fixtures.facts.target import Ssh
-from fixtures.ssh.connection import Connection
-from fixtures.ssh.errors import Cause, CommandTimeout, HostUnreachable
+from spark_conformance.facts.target import Ssh
+from spark_conformance.ssh.connection import Connection
+from spark_conformance.ssh.errors import Cause, CommandTimeout, HostUnreachable
 from tests.ssh.conftest import Connect, served
 from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import NEEDED, Server, StandIn, account, target

@@ -7,7 +7,7 @@ Exits as the program does, or with 75 and the reason where no such network can b
 import asyncio
 import sys
 
-from fixtures.lab import doors, isolation
+from spark_lab import doors, isolation
 
 NOT_POSSIBLE = 75
 CHUNK = 1 << 16

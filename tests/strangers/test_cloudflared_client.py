@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab import isolation
-from fixtures.lab.api import ApiServer
-from fixtures.lab.world import Json, World
+from spark_lab import isolation
+from spark_lab.api import ApiServer
+from spark_lab.world import Json, World
 from tests.lab import api_world as lab
 from tests.strangers.enclosed import NOT_POSSIBLE, main
 
 pytest_plugins = ["tests.lab.api_fixtures"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2] / "fixtures"
 UNKNOWN = "unknown-0123456789-0123456789-0123456789-0"
 Cloudflared = Callable[..., subprocess.CompletedProcess[str]]
 

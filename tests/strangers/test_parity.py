@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from fixtures.lab import api
-from fixtures.lab.api.routes import ROUTES
+from spark_lab import api
+from spark_lab.api.routes import ROUTES
 
 HERE = Path(api.__file__).parent
 TABLE = (HERE / "PARITY.md").read_text(encoding="utf-8")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pydantic
 import pytest
-from cloudflare import APIResponseValidationError, BaseModel, Cloudflare
 
-from fixtures.lab.api.routes import ROUTES
-from fixtures.lab.world import Json, World
+from cloudflare import APIResponseValidationError, BaseModel, Cloudflare
+from spark_lab.api.routes import ROUTES
+from spark_lab.world import Json, World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

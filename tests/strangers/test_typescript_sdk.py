@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.api import ApiServer
-from fixtures.lab.api.routes import ROUTES
-from fixtures.lab.world import ApiToken, Json, World
+from spark_lab.api import ApiServer
+from spark_lab.api.routes import ROUTES
+from spark_lab.world import ApiToken, Json, World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from fixtures.suite import PLUGINS
-from fixtures.suite.run import OBSERVATIONS
+from spark_conformance.core.run import OBSERVATIONS
+from spark_conformance.plugin import PLUGINS
 
 PROJECT = Path(__file__).parents[2]
 LEAN = ("-p", "no:hypothesispytest")
@@ -43,10 +43,10 @@ why = "only a CNAME leads into a tunnel"
 HEAD = """
 import pytest
 from dataclasses import dataclass
-from fixtures.secret import Secret
-from fixtures.suite.judging import Judge
-from fixtures.suite.run import Run, observation
-from fixtures.suite.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.secret import Secret
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run, observation
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 """
 
 REST = """
@@ -116,7 +116,7 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     folder = pytester.path / "checks"
     if fresh or not folder.exists():
         pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
-        pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}"]\n')
+        pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}/fixtures", "{PROJECT}"]\n')
         folder.mkdir(exist_ok=True)
     left = "".join(REST.format(name=name) for name in NAMES if f"test_{name}(" not in checks)
     (folder / "test_dns.py").write_text(HEAD + plugin + checks + left)

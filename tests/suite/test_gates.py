@@ -120,7 +120,7 @@ def test_records(judge, attempts):
 
 
 def settling(pytester: pytest.Pytester, until: int, seconds: str, *more: str, apart: bool = False) -> Outcome:
-    pytester.makepyfile(observed=f"from fixtures.suite.run import *\n{SETTLING.format(until=until)}")
+    pytester.makepyfile(observed=f"from spark_conformance.core.run import *\n{SETTLING.format(until=until)}")
     pytester.syspathinsert()
     rest = ALL_GOOD[ALL_GOOD.index("\n@pytest", 2) :]
     return run_suite(pytester, RECORDS + rest, "-p", "observed", "--settle", seconds, *more, "checks", apart=apart)
@@ -192,7 +192,7 @@ def test_interrupted_while_settling_the_last_look_is_told(
     def sleep(_: float) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fixtures.suite.settle.time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+    monkeypatch.setattr("spark_conformance.plugin.settle.time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
     ran = settling(pytester, 1000, "60")
     assert (ran.code, ran.verdicts) == (2, {"dns.records": "nonconformant"})
     assert "2 facts were not looked at: dns (type, ttl)" in ran.out

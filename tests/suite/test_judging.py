@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.expectations import About, AtLeast
-from fixtures.facts.model import Exchange, Fact, IngressRule, Memory
-from fixtures.suite.judging import Judge, shown
-from fixtures.suite.verdict import Nonconformant
+from spark_conformance.core.judging import Judge, shown
+from spark_conformance.core.verdict import Nonconformant
+from spark_conformance.facts.expectations import About, AtLeast
+from spark_conformance.facts.model import Exchange, Fact, IngressRule, Memory
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.lab.shortage import shortage
-from fixtures.suite import machine
+from spark_conformance.plugin import machine
+from spark_lab.shortage import shortage
 
 UNBOUND = resource.RLIM_INFINITY
 COPIES = shutil.Error([("a", "b", "[Errno 28] No space left on device: 'a' -> 'b'")] * 50)

@@ -206,7 +206,7 @@ def test_a_check_that_is_tried_again_counts_once(pytester: pytest.Pytester) -> N
 def test_a_configuration_elsewhere_says_what_to_add(pytester: pytest.Pytester) -> None:
     folder = pytester.path / "ci"
     folder.mkdir()
-    (folder / "own.ini").write_text(f"[pytest]\npythonpath = {PROJECT}\n")
+    (folder / "own.ini").write_text(f"[pytest]\npythonpath = {PROJECT / 'fixtures'} {PROJECT}\n")
     (pytester.path / "checks").mkdir()
     (pytester.path / "checks/conftest.py").write_text((PROJECT / "checks/conftest.py").read_text())
     came = run_suite(pytester, ALL_GOOD, "-c", "ci/own.ini", "checks", target=None)

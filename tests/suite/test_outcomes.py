@@ -93,7 +93,8 @@ def test_{name}(judge, record):
 def using(pytester: pytest.Pytester, error: str) -> Outcome:
     checks = "".join(USING.format(name=name) for name in ("records", "ttl", "type"))
     plugin = "import observed\n"
-    pytester.makepyfile(observed=f"from fixtures.suite.run import *\nfrom fixtures.suite.verdict import *\n"
+    pytester.makepyfile(observed="from spark_conformance.core.run import *\n"
+                        "from spark_conformance.core.verdict import *\n"
                         f"{OBSERVED.format(error=error)}")  # fmt: skip
     pytester.syspathinsert()
     return run_suite(pytester, checks, "-p", "observed", "checks", plugin=plugin)

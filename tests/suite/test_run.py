@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.facts.load import find, load
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import NotStated, Unreachable
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import NotStated, Unreachable
+from spark_conformance.facts.load import find, load
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_what_was_seen_is_shown_masked(run: Run, monkeypatch: pytest.MonkeyPatch
         return Answer("Authorization: Bearer canary-canary", 200)
 
     table: dict[str, Callable[[Run], Any]] = {"answer": answer}
-    monkeypatch.setattr("fixtures.suite.run.OBSERVATIONS", table)
+    monkeypatch.setattr("spark_conformance.core.run.OBSERVATIONS", table)
     assert run.seen("answer") is None
     run.get(answer)
     seen = run.seen("answer")

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from fixtures.suite.gathering import Gatherer
-from fixtures.suite.session import SEVERITY, Failure, concluded, worst
-from fixtures.suite.verdict import Finding, Verdict
+from spark_conformance.core.session import SEVERITY, Failure, concluded, worst
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.plugin.gathering import Gatherer
 from tests.suite.small import ALL_GOOD, run_suite
 
 KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"

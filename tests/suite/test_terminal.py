@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.printable import in_one_line
-from fixtures.suite.terminal import but_colours
+from spark_conformance.core.printable import in_one_line
+from spark_conformance.plugin.terminal import but_colours
 from tests.suite.small import ALL_GOOD, FACTS, run_suite
 
 HOSTILE = r"\x1b[2J\x1b[1;1H\rforged\x9b1A\x07\u202egnp.exe"

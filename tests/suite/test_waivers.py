@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from fixtures.facts.load import Waiver
-from fixtures.suite.concluding import conclude
-from fixtures.suite.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
-from fixtures.suite.waivers import settle_waivers, waive
+from spark_conformance.core.concluding import conclude
+from spark_conformance.core.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
+from spark_conformance.core.waivers import settle_waivers, waive
+from spark_conformance.facts.load import Waiver
 
 UNTIL = date(2026, 12, 31)
 

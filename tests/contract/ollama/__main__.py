@@ -9,7 +9,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from fixtures.lab.settings import STAND_IN, SettingsError, choose
+from spark_lab.settings import STAND_IN, SettingsError, choose
 from tests.contract.ollama.observing import Observed, observe_inside, observed
 from tests.contract.ollama.recordings import GENERATION, REQUESTS, Recording, load, write
 from tests.contract.ollama.table import table

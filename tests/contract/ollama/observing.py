@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from fixtures.lab import isolation
+from spark_lab import isolation
 from tests.contract.ollama.asking import Answer, BrokenAnswerError, Request, ask
 from tests.contract.ollama.masking import masked
 from tests.contract.ollama.recordings import GENERATION, SETTINGS, load

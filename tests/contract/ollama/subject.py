@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from fixtures.facts.load import find, load
-from fixtures.lab import isolation
-from fixtures.lab.connector.web import listen
-from fixtures.lab.ollama import genuine
-from fixtures.lab.ollama.guard import Guard
-from fixtures.lab.ollama.pulling import Puller
-from fixtures.lab.ollama.server import Server
-from fixtures.lab.ollama.store import Store
+from spark_conformance.facts.load import find, load
+from spark_lab import isolation
+from spark_lab.connector.web import listen
+from spark_lab.ollama import genuine
+from spark_lab.ollama.guard import Guard
+from spark_lab.ollama.pulling import Puller
+from spark_lab.ollama.server import Server
+from spark_lab.ollama.store import Store
 
 Address = tuple[str, int]
 Opened = Callable[[dict[str, str]], AbstractAsyncContextManager[Address]]

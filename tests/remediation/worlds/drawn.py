@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fixtures.facts.model import Exchange as Expected
-from fixtures.facts.model import Facts, IngressRule, Policy
-from fixtures.lab import seed
-from fixtures.lab.world import Json
+from spark_conformance.facts.model import Exchange as Expected
+from spark_conformance.facts.model import Facts, IngressRule, Policy
+from spark_lab import seed
+from spark_lab.world import Json
 from tests.remediation.worlds.edge import OLLAMA
 from tests.remediation.worlds.twin import HOST, ZONE, Twin, stated
 

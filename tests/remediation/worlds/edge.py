@@ -7,15 +7,15 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from fixtures.lab.connector.ingress import parse
-from fixtures.lab.dns.records import proxied_records
-from fixtures.lab.edge.access.applications import find
-from fixtures.lab.edge.access.decide import decide
-from fixtures.lab.edge.access.keys import SigningKeys
-from fixtures.lab.edge.request import Request
-from fixtures.lab.edge.route import route
-from fixtures.lab.edge.security.addresses import within
-from fixtures.lab.world import Json, World
+from spark_lab.connector.ingress import parse
+from spark_lab.dns.records import proxied_records
+from spark_lab.edge.access.applications import find
+from spark_lab.edge.access.decide import decide
+from spark_lab.edge.access.keys import SigningKeys
+from spark_lab.edge.request import Request
+from spark_lab.edge.route import route
+from spark_lab.edge.security.addresses import within
+from spark_lab.world import Json, World
 
 KEYS = SigningKeys()
 PATH = "/api/tags"

@@ -4,14 +4,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
-from cloudflare import Cloudflare
 
-from fixtures.cloudflare.client import Api, Bearer
-from fixtures.cloudflare.refusals import Way
-from fixtures.lab.api.app import PREFIX, application
-from fixtures.lab.api.limit import RateLimit
-from fixtures.lab.world import World
-from fixtures.secret import Secret
+from cloudflare import Cloudflare
+from spark_conformance.cloudflare.client import Api, Bearer
+from spark_conformance.cloudflare.refusals import Way
+from spark_conformance.core.secret import Secret
+from spark_lab.api.app import PREFIX, application
+from spark_lab.api.limit import RateLimit
+from spark_lab.world import World
 
 URL = f"http://api.test{PREFIX}"
 

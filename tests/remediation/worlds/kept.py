@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from fixtures.lab.world import Json
+from spark_lab.world import Json
 from tests.remediation.worlds.twin import HOST
 
 TIMES = frozenset({"updated_at", "modified_on", "created_at", "created_on", "version"})

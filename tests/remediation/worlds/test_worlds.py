@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fixtures.facts.model import Exchange, Facts
-from fixtures.lab.world import Json
-from fixtures.remediation.applying import Ways
-from fixtures.remediation.model import Asked
-from fixtures.remediation.outcome import Outcome
-from fixtures.remediation.remedies import access, dns, tunnel
-from fixtures.remediation.runner import Remediation
-from fixtures.suite.evaluating import findings_of
+from spark_conformance.core.evaluating import findings_of
+from spark_conformance.facts.model import Exchange, Facts
+from spark_conformance.remediation.applying import Ways
+from spark_conformance.remediation.model import Asked
+from spark_conformance.remediation.outcome import Outcome
+from spark_conformance.remediation.remedies import access, dns, tunnel
+from spark_conformance.remediation.runner import Remediation
+from spark_lab.world import Json
 from tests.remediation.worlds.drawn import ASPECTS, slipped, slips, twins
 from tests.remediation.worlds.edge import served
 from tests.remediation.worlds.kept import TIMES, violations
@@ -36,9 +36,9 @@ REDONE = TIMES | {"id", "expires_at", "duration", "precedence", "tunnel_id"}
 @pytest.fixture(autouse=True)
 def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No host to lock; its services answer as the world's edge says."""
-    monkeypatch.setattr("fixtures.remediation.runner.locked", lambda *_: nullcontext())
-    monkeypatch.setattr("fixtures.remediation.remedies.ingress_values.fetch", fetch)
-    monkeypatch.setattr("fixtures.remediation.proving.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("spark_conformance.remediation.runner.locked", lambda *_: nullcontext())
+    monkeypatch.setattr("spark_conformance.remediation.remedies.ingress_values.fetch", fetch)
+    monkeypatch.setattr("spark_conformance.remediation.proving.FIRST_PAUSE_S", 0.0)
 
 
 @contextmanager

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fixtures.cloudflare.client import Api, cloudflare_api
-from fixtures.facts.load import SystemFile, find, load
-from fixtures.facts.model import Access, Facts
-from fixtures.host.connection import host
-from fixtures.host.curl import Reply, Request
-from fixtures.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
-from fixtures.https.answerer import Answer, Answerer
-from fixtures.https.exchange import Exchange
-from fixtures.https.metadata import AnsweringApp, answering_app
-from fixtures.lab import seed
-from fixtures.lab.edge.access.applications import find as application_at
-from fixtures.lab.world import Json, World
-from fixtures.secrets.references import ClientId, access_client_id
-from fixtures.suite.run import Run
-from fixtures.suite.verdict import Unreachable
+from spark_conformance.cloudflare.client import Api, cloudflare_api
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.load import SystemFile, find, load
+from spark_conformance.facts.model import Access, Facts
+from spark_conformance.host.connection import host
+from spark_conformance.host.curl import Reply, Request
+from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
+from spark_conformance.https.answerer import Answer, Answerer
+from spark_conformance.https.exchange import Exchange
+from spark_conformance.https.metadata import AnsweringApp, answering_app
+from spark_conformance.secrets.references import ClientId, access_client_id
+from spark_lab import seed
+from spark_lab.edge.access.applications import find as application_at
+from spark_lab.world import Json, World
 from tests.remediation.worlds.edge import OFFICE, OLLAMA, PATH, Met, Principal, meets, request, served
 from tests.remediation.worlds.in_process import api_of
 
