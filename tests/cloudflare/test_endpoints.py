@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from cloudflare import Cloudflare
+
 from spark_conformance.cloudflare import endpoints
 from spark_conformance.cloudflare.endpoints import Endpoint
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-
 from cloudflare import Cloudflare
+
 from spark_lab.api import ApiServer, serve
 from spark_lab.world import World
 from tests.lab.api_client import client

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from cloudflare import APIStatusError, Cloudflare
+
 from spark_lab.world import Json, World
 from tests.lab import api_world as lab
 

@@ -4,8 +4,8 @@ import time
 
 import httpx
 import pytest
-
 from cloudflare import APIStatusError, AuthenticationError, Cloudflare, PermissionDeniedError, RateLimitError
+
 from spark_lab.api import ApiServer
 from spark_lab.api.envelope import ApiError
 from spark_lab.api.limit import RateLimit

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from cloudflare import BadRequestError, Cloudflare
+
 from spark_lab.world import World
 from tests.lab import api_world as lab
 

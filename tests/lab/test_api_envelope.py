@@ -4,11 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
+from cloudflare import APIStatusError, Cloudflare
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from cloudflare import APIStatusError, Cloudflare
 from spark_lab.api import ApiServer
 from spark_lab.api.auth import DNS
 from spark_lab.api.call import Call

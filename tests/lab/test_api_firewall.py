@@ -3,8 +3,8 @@
 from typing import Literal
 
 import pytest
-
 from cloudflare import APIStatusError, BadRequestError, Cloudflare
+
 from spark_lab.world import World
 from tests.lab import api_world as lab
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from cloudflare import Cloudflare
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudflare import Cloudflare
 from spark_lab.api.graphql_query import QueryError, parse
 from spark_lab.world import ApiToken, World
 from tests.lab import api_world as lab

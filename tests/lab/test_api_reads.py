@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 import pytest
-
 from cloudflare import APIResponseValidationError, Cloudflare, NotFoundError
+
 from spark_lab.api import ApiServer
 from spark_lab.world import World
 from tests.lab import api_world as lab

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from cloudflare import BadRequestError, Cloudflare, NotFoundError
+
 from spark_lab.world import World
 from tests.lab import api_world as lab
 

@@ -5,8 +5,8 @@ import socket
 import time
 
 import pytest
-
 from cloudflare import APIConnectionError, APITimeoutError, Cloudflare, InternalServerError
+
 from spark_lab.api import ApiServer, serve
 from tests.lab import api_world as lab
 from tests.lab.api_client import client

@@ -8,8 +8,8 @@ from typing import Any
 
 import pydantic
 import pytest
-
 from cloudflare import APIResponseValidationError, BaseModel, Cloudflare
+
 from spark_lab.api.routes import ROUTES
 from spark_lab.world import Json, World
 from tests.lab import api_world as lab

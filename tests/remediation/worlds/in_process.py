@@ -4,8 +4,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
-
 from cloudflare import Cloudflare
+
 from spark_conformance.cloudflare.client import Api, Bearer
 from spark_conformance.cloudflare.refusals import Way
 from spark_conformance.core.secret import Secret
