@@ -8,9 +8,9 @@ from spark_conformance.core.run import Run
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Diagnosis, Scene
 from spark_conformance.diagnosis.reading import Asked, read
+from spark_conformance.facts.agent import user_agent
 from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
-from spark_conformance.https.agent import user_agent
 from spark_conformance.https.answerer import classify
 from spark_conformance.https.client import Request, send, way
 from spark_conformance.https.diagnostic_probes import preflight_probe, script_probe, wrong_host_probe

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from spark_conformance.compare import compare
 from spark_conformance.recording import storage
-from spark_conformance.recording.command import compare
 from spark_conformance.recording.compare import Difference, differences
 from spark_conformance.recording.recorder import record
 from spark_conformance.recording.storage import read
@@ -144,7 +144,7 @@ def test_a_recording_of_the_lab_does_not_differ_from_the_lab(
 def test_differences_are_a_table_and_json(
     healthy: Recorded, copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spark_conformance.recording.command._looked_at", lambda *_: healthy.recording)
+    monkeypatch.setattr("spark_conformance.compare._looked_at", lambda *_: healthy.recording)
     alter(copy / TUNNEL, _value(lambda value: value.update(status="perplexed")))
     assert compare(copy, Path("unused"), as_json=False) == 1
     table = capsys.readouterr().out
@@ -164,7 +164,7 @@ def test_what_only_one_of_two_looks_shows_is_chance(
 ) -> None:
     alter(copy / TUNNEL, _value(lambda value: value.update(status="perplexed")))
     looks = iter([read(copy), healthy.recording])
-    monkeypatch.setattr("spark_conformance.recording.command._looked_at", lambda *_: next(looks))
+    monkeypatch.setattr("spark_conformance.compare._looked_at", lambda *_: next(looks))
     assert compare(healthy.place, Path("unused"), as_json=False) == 0
     assert "0 differences" in capsys.readouterr().out
 
