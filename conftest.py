@@ -1,7 +1,3 @@
-"""Names the plugins, and where the observations are; nothing else."""
+"""Names the plugin, and nothing else."""
 
-from spark_conformance.plugin import PLUGINS, load_observations
-
-load_observations("cloudflare", "dns", "github", "host", "https", "repository", "secrets")
-
-pytest_plugins = [*PLUGINS]
+pytest_plugins = ["spark_conformance.plugin"]

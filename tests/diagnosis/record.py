@@ -25,5 +25,5 @@ def record(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    load_observations("cloudflare", "dns", "host", "https", "secrets")
+    load_observations()
     record(sys.argv[1:])

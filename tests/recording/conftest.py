@@ -12,7 +12,7 @@ from tests.recording.making import Recorded, recorded
 
 __all__ = ["lab", "one_lab"]
 
-load_observations("cloudflare", "dns", "github", "host", "https", "repository", "secrets")
+load_observations()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from unittest.mock import patch
 import pytest
 
 from spark_conformance.core.run import OBSERVATIONS
-from spark_conformance.plugin import PLUGINS
 
 PROJECT = Path(__file__).parents[2]
 LEAN = ("-p", "no:hypothesispytest")
@@ -115,7 +114,7 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     """
     folder = pytester.path / "checks"
     if fresh or not folder.exists():
-        pytester.makeconftest(f"pytest_plugins = {[*PLUGINS]!r}\n")
+        pytester.makeconftest('pytest_plugins = ["spark_conformance.plugin"]\n')
         pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\npythonpath = ["{PROJECT}/fixtures", "{PROJECT}"]\n')
         folder.mkdir(exist_ok=True)
     left = "".join(REST.format(name=name) for name in NAMES if f"test_{name}(" not in checks)
