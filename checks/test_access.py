@@ -49,7 +49,6 @@ def test_app_type(judge: Judge, access_app: AccessApp) -> None:
 
 
 @pytest.mark.fact("access.app_answers")
-@pytest.mark.through_access
 def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: AnsweringApp) -> None:
     """Another application than the documented one decides over requests to the public name.
 
@@ -212,7 +211,6 @@ def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganiza
 
 
 @pytest.mark.fact("access.refuses_anonymous")
-@pytest.mark.through_access
 def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
     """A request without any credentials was not refused by Access: the API behind it is open to everyone.
 
@@ -225,7 +223,6 @@ def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
 
 
 @pytest.mark.fact("access.refuses_wrong_secret")
-@pytest.mark.through_access
 def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
     """A request with a wrong secret was not refused by Access: the token protects nothing.
 
@@ -238,7 +235,6 @@ def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
 
 
 @pytest.mark.fact("access.admits_token")
-@pytest.mark.through_access
 def test_admits_token(judge: Judge, token_probe: Probe) -> None:
     """Access did not let the service token in; what happens behind Access is public.answers.
 

@@ -43,7 +43,6 @@ def test_tls(judge: Judge, certificate: Certificate) -> None:
 
 
 @pytest.mark.fact("public.answers")
-@pytest.mark.through_access
 def test_answers(judge: Judge, token_probe: Probe) -> None:
     """The documented request, sent with the service token, is not answered as documented.
 
@@ -59,7 +58,6 @@ def test_answers(judge: Judge, token_probe: Probe) -> None:
 
 
 @pytest.mark.fact("public.models_as_on_host")
-@pytest.mark.through_access
 def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models: OllamaModels) -> None:
     """The host name shows other models than Ollama on the host does: it leads to another machine or service.
 
@@ -72,7 +70,6 @@ def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models:
 
 
 @pytest.mark.fact("public.generates")
-@pytest.mark.through_access
 def test_generates(judge: Judge, public_generation: Generation) -> None:
     """No streamed answer of the documented model comes through.
 
@@ -86,7 +83,6 @@ def test_generates(judge: Judge, public_generation: Generation) -> None:
 
 
 @pytest.mark.fact("public.first_token_s")
-@pytest.mark.through_access
 def test_first_token(judge: Judge, public_generation: Generation) -> None:
     """Clients wait too long for the first token, near the limit at which the edge gives up (524).
 
@@ -97,7 +93,6 @@ def test_first_token(judge: Judge, public_generation: Generation) -> None:
 
 
 @pytest.mark.fact("public.chunk_gap_s")
-@pytest.mark.through_access
 def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
     """The stream pauses so long between two chunks that the edge may cut it.
 

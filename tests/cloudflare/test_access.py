@@ -21,7 +21,7 @@ from spark_conformance.cloudflare.access.service_tokens import choose as choose_
 from spark_conformance.cloudflare.access.service_tokens import token_of
 from spark_conformance.cloudflare.reading import Table, tables
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.facts.model import Policy
+from spark_conformance.facts.expectations import Policy
 
 HOST = "ollama.example.org"
 EVERYONE: dict[str, Any] = {"everyone": {}}

@@ -7,7 +7,7 @@ import pytest
 from spark_conformance.cloudflare.records import dns_records
 from spark_conformance.core.run import Run
 from spark_conformance.facts.expectations import AtLeast, AtMost, Frozen
-from spark_conformance.facts.model import Fact
+from spark_conformance.facts.fact import Fact
 from tests.cloudflare.checking import CHECKS, failing
 from tests.cloudflare.twin import Twin
 

@@ -7,7 +7,7 @@ from spark_conformance.cloudflare.tunnel import tunnel_of
 from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, connections_of
 from spark_conformance.core.verdict import Unmet
-from spark_conformance.facts.model import IngressRule
+from spark_conformance.facts.expectations import IngressRule
 
 HOST = "ollama.example.org"
 SERVICE = "http://localhost:11434"

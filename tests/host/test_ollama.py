@@ -7,7 +7,7 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet
-from spark_conformance.facts.model import Generation
+from spark_conformance.facts.expectations import Generation
 from spark_conformance.host.curl import Reply
 from spark_conformance.host.inference import (
     Generated,

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from spark_conformance.facts.fact import Fact
 from spark_conformance.facts.load import SystemFile
-from spark_conformance.facts.model import Fact
 
 Path = tuple[str | int, ...]
 BEYOND = 10.0**9

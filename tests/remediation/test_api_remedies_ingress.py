@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.facts.components.tunnel import Tunnel
 from spark_conformance.facts.load import find, load
-from spark_conformance.facts.model import Tunnel
 from spark_conformance.remediation.model import CannotRemedy
 from spark_conformance.remediation.remedies.ingress import documented
 from spark_conformance.remediation.steps.exactly import exactly

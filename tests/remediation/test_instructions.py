@@ -6,8 +6,7 @@ import pytest
 
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.diagnosis.model import Cause, Diagnosis, Hop, Named, Remedy
-from spark_conformance.facts.model import known
-from spark_conformance.remediation.by_hand import BY_HAND
+from spark_conformance.facts.model import TRAITS
 from spark_conformance.remediation.instructions import instructions
 
 HOST = "ollama.example.org"
@@ -30,16 +29,15 @@ def diagnosed(remediates: str = "", *, sure: bool = True) -> Diagnosis:
     return Diagnosis("why", "403", Hop.EDGE, Hop.EDGE, (), (named,), undetermined=False)
 
 
-def test_every_fact_has_a_place_and_no_other() -> None:
-    assert set(BY_HAND) == known()
-    assert all(place.where and place.what for place in BY_HAND.values())
+def test_every_fact_says_where_and_what_a_person_does() -> None:
+    assert all(own.where and own.do for own in TRAITS.values())
 
 
-@pytest.mark.parametrize("fact", sorted(BY_HAND))
+@pytest.mark.parametrize("fact", sorted(TRAITS))
 def test_no_blank_is_left_open(fact: str) -> None:
     sentence = told(finding(fact))[fact]
     assert "{" not in sentence
-    assert sentence.startswith(BY_HAND[fact].where.partition("{")[0])
+    assert sentence.startswith(TRAITS[fact].where.partition("{")[0])
 
 
 def test_what_is_remedied_or_holds_is_not_told() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from spark_conformance.core.judging import Judge, shown
 from spark_conformance.core.verdict import Nonconformant
-from spark_conformance.facts.expectations import About, AtLeast
-from spark_conformance.facts.model import Exchange, Fact, IngressRule, Memory
+from spark_conformance.facts.expectations import About, AtLeast, Exchange, IngressRule, Memory
+from spark_conformance.facts.fact import Fact
 
 
 @dataclass(frozen=True)

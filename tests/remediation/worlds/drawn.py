@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from spark_conformance.facts.model import Exchange as Expected
-from spark_conformance.facts.model import Facts, IngressRule, Policy
+from spark_conformance.facts.expectations import Exchange as Expected
+from spark_conformance.facts.expectations import IngressRule, Policy
+from spark_conformance.facts.model import Facts
 from spark_lab import seed
 from spark_lab.world import Json
 from tests.remediation.worlds.edge import OLLAMA

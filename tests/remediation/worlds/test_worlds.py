@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from spark_conformance.core.evaluating import findings_of
-from spark_conformance.facts.model import Exchange, Facts
+from spark_conformance.facts.expectations import Exchange
+from spark_conformance.facts.model import Facts
 from spark_conformance.remediation.applying import Ways
 from spark_conformance.remediation.model import Asked
 from spark_conformance.remediation.outcome import Outcome

@@ -8,8 +8,9 @@ from typing import Any
 from spark_conformance.cloudflare.client import Api, cloudflare_api
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.components.access import Access
 from spark_conformance.facts.load import SystemFile, find, load
-from spark_conformance.facts.model import Access, Facts
+from spark_conformance.facts.model import Facts
 from spark_conformance.host.connection import host
 from spark_conformance.host.curl import Reply, Request
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
