@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.mutants.explained import FILE, explained
+from tests.mutants.explained import FILE, Explained, explained
 from tests.mutants.faults import matrix_of
 from tests.mutants.lines import seen_by, tests_of
 from tests.mutants.made import Mutant, mutants
@@ -40,6 +40,8 @@ def _run(asked: argparse.Namespace, folder: Path) -> int:
             tried.append((name, result))
             if not result.killed:
                 _tell(result.mutant, reasons.get(result.mutant.id))
+            elif asked.verbose:
+                print(f"killed {result.mutant.id} {result.mutant.path}:{result.mutant.line}: {result.by}", flush=True)
             if len(tried) % 100 == 0:
                 print(f"... {len(tried)} of {len(work)}", flush=True)
     return _score(tried, reasons)
@@ -53,8 +55,10 @@ def _arguments() -> argparse.Namespace:
         "--sample", type=int, metavar="N", help="try N mutants of each room, always the same while their lines are"
     )
     parser.add_argument("--id", action="append", default=[], help="try this mutant; may be given more than once")
+    parser.add_argument("--tests", nargs="+", metavar="PATH", help="try these tests, not those that run its line")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at a time")
     parser.add_argument("--matrix", action="store_true", help="give the checks' survivors to the fault matrix")
+    parser.add_argument("--verbose", action="store_true", help="tell of those that were noticed too, and by what")
     asked = parser.parse_args()
     unknown = [name for name in asked.room if name not in names]
     if unknown or asked.jobs < 1 or (asked.sample is not None and asked.sample < 1):
@@ -71,22 +75,23 @@ def _all_work(rooms: Sequence[Room], asked: argparse.Namespace, workshop: Worksh
         chosen = sorted(made, key=lambda mutant: mutant.id)[: asked.sample]
         if not chosen:
             continue
-        seen = seen_by(room, workshop.folder)
+        seen = None if asked.tests else seen_by(room, workshop.folder)
         for mutant in sorted(chosen, key=lambda mutant: (mutant.path, mutant.line)):
-            rounds = [tests_of(mutant, seen, workshop.folder) or room.tests, matrix.get(mutant.fact, ())]
+            near = asked.tests if seen is None else tests_of(mutant, seen, workshop.folder) or room.tests
+            rounds = [tuple(near), matrix.get(mutant.fact, ())]
             yield room.name, (mutant, tuple(tests for tests in rounds if tests))
 
 
-def _tell(mutant: Mutant, reason: str | None) -> None:
+def _tell(mutant: Mutant, reason: Explained | None) -> None:
     source = (ROOT / mutant.path).read_text(encoding="utf-8")
     changed = mutant.code(source).splitlines()
-    print(f"survived {mutant.id} {mutant.path}:{mutant.line} {mutant.operator}" + (f": {reason}" if reason else ""))
+    print(f"survived {mutant.id} {mutant.path}:{mutant.line} {mutant.operator}" + (f": {reason.why}" if reason else ""))
     if reason is None:
         print(f"    - {mutant.text}")
         print(f"    + {changed[mutant.line - 1].strip()}", flush=True)
 
 
-def _score(tried: Sequence[tuple[str, Tried]], reasons: dict[str, str]) -> int:
+def _score(tried: Sequence[tuple[str, Tried]], reasons: dict[str, Explained]) -> int:
     """Print the table; the exit code."""
     all_of, lived, told = Counter[str](), Counter[str](), Counter[str]()
     for name, result in tried:

@@ -21,7 +21,7 @@ def seen_by(room: Room, folder: Path) -> CoverageData:
     data, settings = folder / f"coverage-{room.name}", folder / f"coverage-{room.name}.ini"
     settings.write_text(SETTINGS.format(data=data), encoding="utf-8")
     command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", "-q", *room.tests]
-    env = {**os.environ, "COVERAGE_CORE": "ctrace"}  # the newer core has no contexts
+    env = {**os.environ, "COVERAGE_CORE": "ctrace", "PYTHONPATH": ""}  # the newer core has no contexts
     subprocess.run([*command, "-p", "no:cacheprovider"], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
     seen = CoverageData(str(data))
     seen.read()

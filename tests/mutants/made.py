@@ -54,7 +54,7 @@ def mutants(path: Path, source: str) -> Iterator[Mutant]:
         places = ((node, start) for node in nodes for start, _ in operator.mutation_positions(node))
         for occurrence, (node, start) in enumerate(places):
             text = lines[start[0] - 1].strip()
-            if not _only_annotates(node) and not _is_setting(node):
+            if not _only_annotates(node) and not _is_setting(node) and not _is_assertion(node):
                 yield Mutant(str(path), name, occurrence, start[0], text, seen[text], _fact(node))
                 seen[text] += 1
 
@@ -81,6 +81,12 @@ def _is_setting(node: Any) -> bool:
     statement = node.search_ancestor("expr_stmt")
     names = statement.get_defined_names() if statement is not None else []
     return bool(names) and statement.parent.parent.type == "file_input" and names[0].value.isupper()
+
+
+def _is_assertion(node: Any) -> bool:
+    """Whether a node is the value of `strict=`, as of zip: it asserts what holds, and nothing follows from it."""
+    name = node.parent.children[0] if node.parent is not None and node.parent.type == "argument" else None
+    return name is not None and name is not node and getattr(name, "value", "") == "strict"
 
 
 def _fact(node: Any) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUITE = "fixtures/spark_conformance/"
+PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "settle")
+"""Of the plugin what decides; the rest shows, or starts things."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,11 @@ class Room:
 
 ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host")),
+    Room("core", (f"{SUITE}core/*.py",), ("tests/suite",)),
     Room(
-        "verdicts",
-        tuple(f"{SUITE}core/{name}.py" for name in ("concluding", "judging", "session", "verdict", "waivers")),
-        tuple(f"tests/suite/test_{name}.py" for name in ("judging", "outcomes", "session", "waivers")),
+        "plugin",
+        tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN),
+        ("tests/suite",),
     ),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
     Room("host", (f"{SUITE}host/*.py",), ("tests/host",)),

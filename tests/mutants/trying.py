@@ -23,7 +23,8 @@ QUIET += ["-W", "ignore:Module already imported"]  # a library that is a plugin 
 LIBRARIES = ("pytest", "pydantic", "httpx", "cloudflare", "dns.resolver", "yaml", "cryptography.x509")
 """What takes long to import and is not ours; each worker has it once."""
 NOT_RUN = {3, 4, 5}
-"""pytest's exit codes that say nothing of a mutant: its own error, a wrong command line, no test."""
+"""pytest's exit codes that say nothing of a mutant unless its tests pass without it: an error, a wrong command line, no
+test."""
 OURS = ("spark_conformance", "spark_lab", "checks", "tests", "conftest")
 
 
@@ -43,6 +44,7 @@ class Workshop:
         for library in LIBRARIES:
             import_module(library)
         self.folder = Path(tempfile.mkdtemp(dir=folder))
+        self._proved: set[Path] = set()
         self._ticks = count(int(time.time()))
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -73,22 +75,39 @@ class Workshop:
     def tried(self, mutant: Mutant, *rounds: tuple[str, ...]) -> Tried:
         """Try a mutant with one set of tests after the other, until one of them notices.
 
-        Raises RuntimeError where there is no test to run.
+        Raises RuntimeError where there is no test to run, or none of them runs the file that is mutated.
         """
         path = self.folder / mutant.path
         source = path.read_text(encoding="utf-8")
         said = "no test"
-        self._write(path, mutant.code(source))
-        try:
-            for tests in rounds:
+        for tests in rounds:
+            self._write(path, mutant.code(source))
+            try:
                 code, said = self.runs(tests)
-                if code in NOT_RUN:
-                    raise RuntimeError(f"{mutant.path}:{mutant.line}: pytest ran none of {' '.join(tests)}: {said}")
-                if code != 0:
-                    return Tried(mutant, killed=True, by=said)
+            finally:
+                self._write(path, source)
+            if code in NOT_RUN and self.runs(tests)[0] != 0:
+                raise RuntimeError(f"{mutant.path}:{mutant.line}: pytest ran none of {' '.join(tests)}: {said}")
+            if code != 0:
+                return Tried(mutant, killed=True, by=said)
+            if path not in self._proved:
+                self._prove(path, tests)
+        return Tried(mutant, killed=False, by=said)
+
+    def _prove(self, path: Path, tests: tuple[str, ...]) -> None:
+        """See that these tests run the copy's file: they fail when it cannot be imported.
+
+        Raises RuntimeError where they pass: then no survivor of that file says anything.
+        """
+        source = path.read_text(encoding="utf-8")
+        self._write(path, f"raise RuntimeError('planted')\n{source}")
+        try:
+            code, said = self.runs(tests)
         finally:
             self._write(path, source)
-        return Tried(mutant, killed=False, by=said)
+        if code == 0:
+            raise RuntimeError(f"{path}: {' '.join(tests)} do not run the copy of it: {said}")
+        self._proved.add(path)
 
     def _write(self, path: Path, text: str) -> None:
         """Write with a time of its own: compiled code is told apart by it, in whole seconds."""
@@ -105,7 +124,9 @@ class Workshop:
             os.dup2(file.fileno(), 2)
         for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
             del sys.modules[name]
-        sys.path[:] = [str(self.folder), *(place for place in sys.path if Path(place or ".").resolve() != ROOT)]
+        os.environ.pop("PYTHONPATH", None)  # may name the tree that is not mutated; tests/conftest.py names its own
+        elsewhere = [place for place in sys.path if not _of_the_tree(Path(place or ".").resolve())]
+        sys.path[:] = [str(self.folder / "fixtures"), str(self.folder), *elsewhere]
         sys.dont_write_bytecode = False
         code = 3
         try:
@@ -115,6 +136,11 @@ class Workshop:
         finally:
             sys.stdout.flush()
             os._exit(code)
+
+
+def _of_the_tree(place: Path) -> bool:
+    """Whether modules of the tree itself would be imported from there, in place of the copy's."""
+    return place in {ROOT, ROOT / "fixtures"}
 
 
 Work = tuple[Mutant, tuple[tuple[str, ...], ...]]
