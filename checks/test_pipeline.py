@@ -49,11 +49,16 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
     Mend `on.push` in the workflow: its `paths`, of which the last that matches decides, and its `branches`. One that is
     disabled is switched on under the repository's Actions > the workflow > ⋯ > Enable workflow.
 
-    Not seen here: whether changes ever come to the branch that it names, where that is not the default one; and where
-    GitHub cannot be asked, whether there is such a branch, and whether the workflow is disabled.
+    A condition (`if:`) that keeps what deploys from running after every push is seen where it is false by the file.
+
+    Not seen here: whether changes ever come to the branch that it names, where that is not the default one; a condition
+    that is decided when it runs, which the note names; and where GitHub cannot be asked, whether there is such a
+    branch, and whether the workflow is disabled.
     """
     if triggering.off:
         judge("nothing", ok=False, note=triggering.off)
+    if workflow.push and workflow.lets_deploy("push") is False:
+        judge("nothing", ok=False, note=f"{workflow.told}, and nothing is deployed then: {workflow.told_conditions}")
     reached = triggering.reached(workflow.push) if workflow.push else True
     if reached is None:
         raise Unreachable(
@@ -63,16 +68,22 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
             "token Contents: read, or name a branch that is there",
         )
     branches = f"; of these, GitHub has no branch {', '.join(triggering.missing)}" if triggering.missing else ""
-    judge(workflow.triggers(judge.expect) if reached else ("nothing",), note=f"{workflow.told}{branches}")
+    judge(
+        workflow.triggers(judge.expect) if reached else ("nothing",),
+        note=f"{workflow.told}{branches}{workflow.doubt('push')}",
+    )
 
 
 @pytest.mark.fact("pipeline.manual")
 def test_manual(judge: Judge, workflow: Workflow) -> None:
-    """Nobody can start a deployment by hand. Add `workflow_dispatch` to the workflow's `on`.
+    """Nobody can start a deployment by hand. Add `workflow_dispatch` to the workflow's `on`, and let its job run then.
 
-    Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is disabled.
+    Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is disabled;
+    a condition that is decided when it runs, which the note names.
     """
-    judge(workflow.manual)
+    kept = workflow.manual and workflow.lets_deploy("workflow_dispatch") is False
+    told = f"nothing is deployed then: {workflow.told_conditions}" if kept else workflow.doubt("workflow_dispatch")
+    judge(workflow.manual and not kept, note=told.removeprefix("; "))
 
 
 @pytest.mark.fact("pipeline.labels")
@@ -82,7 +93,7 @@ def test_labels(judge: Judge, workflow: Workflow) -> None:
     Mend the job's `runs-on`. The job that deploys is known by what it does to the tunnel's service, in its own steps or
     in a script of the repository; where none is known by it, every job has to ask for the runner.
 
-    Not seen here: a runner's group, and a job that a condition keeps from running.
+    A job that no trigger of the workflow lets run counts for nothing. Not seen here: a runner's group.
     """
     judge(workflow.labels(judge.expect), note=f"the labels of the jobs: {workflow.told_jobs}")
 
