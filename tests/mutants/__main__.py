@@ -29,21 +29,24 @@ def main() -> int:
 
 def _run(asked: argparse.Namespace, folder: Path) -> int:
     rooms = [room for room in ROOMS if not asked.room or room.name in asked.room]
-    print(f"{', '.join(room.name for room in rooms)}: seeing which test runs which line", flush=True)
-    work = list(_all_work(rooms, asked, Workshop(folder)))
-    reasons = explained()
-    print(f"{len(work)} mutants, {asked.jobs} at a time", flush=True)
+    reasons, workshop = explained(), Workshop(folder)
+    matrix = matrix_of() if asked.matrix else {}
     tried: list[tuple[str, Tried]] = []
     with ProcessPoolExecutor(asked.jobs, get_context("spawn"), open_workshop, (folder,)) as workers:
-        results = workers.map(try_in_workshop, [task for _, task in work])
-        for (name, _), result in zip(work, results, strict=True):
-            tried.append((name, result))
-            if not result.killed:
-                _tell(result.mutant, reasons.get(result.mutant.id))
-            elif asked.verbose:
-                print(f"killed {result.mutant.id} {result.mutant.path}:{result.mutant.line}: {result.by}", flush=True)
-            if len(tried) % 100 == 0:
-                print(f"... {len(tried)} of {len(work)}", flush=True)
+        for room in rooms:
+            print(f"{room.name}: seeing which test runs which line", flush=True)
+            work = list(_work(room, asked, workshop, matrix))
+            print(f"{room.name}: {len(work)} mutants, {asked.jobs} at a time", flush=True)
+            for number, result in enumerate(workers.map(try_in_workshop, work), start=1):
+                tried.append((room.name, result))
+                if not result.killed:
+                    _tell(result.mutant, reasons.get(result.mutant.id))
+                elif asked.verbose:
+                    print(
+                        f"killed {result.mutant.id} {result.mutant.path}:{result.mutant.line}: {result.by}", flush=True
+                    )
+                if number % 100 == 0:
+                    print(f"... {number} of {len(work)}", flush=True)
     return _score(tried, reasons)
 
 
@@ -66,20 +69,17 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _all_work(rooms: Sequence[Room], asked: argparse.Namespace, workshop: Workshop) -> Iterator[tuple[str, Work]]:
-    """Each mutant with its room's name and the tests to try, the likeliest first."""
-    matrix = matrix_of() if asked.matrix else {}
-    for room in rooms:
-        made = [m for path in room.files() for m in mutants(path, (ROOT / path).read_text(encoding="utf-8"))]
-        made = [m for m in made if not asked.id or m.id in asked.id]
-        chosen = sorted(made, key=lambda mutant: mutant.id)[: asked.sample]
-        if not chosen:
-            continue
-        seen = None if asked.tests else seen_by(room, workshop.folder)
-        for mutant in sorted(chosen, key=lambda mutant: (mutant.path, mutant.line)):
-            near = asked.tests if seen is None else tests_of(mutant, seen, workshop.folder) or room.tests
-            rounds = [tuple(near), matrix.get(mutant.fact, ())]
-            yield room.name, (mutant, tuple(tests for tests in rounds if tests))
+def _work(
+    room: Room, asked: argparse.Namespace, workshop: Workshop, matrix: dict[str, tuple[str, ...]]
+) -> Iterator[Work]:
+    """Each mutant of a room with the tests to try, the likeliest first."""
+    made = [m for path in room.files() for m in mutants(path, (ROOT / path).read_text(encoding="utf-8"))]
+    made = [m for m in made if not asked.id or m.id in asked.id]
+    chosen = sorted(made, key=lambda mutant: mutant.id)[: asked.sample]
+    seen = seen_by(room.tests, workshop.folder) if chosen and not asked.tests else []
+    for mutant in sorted(chosen, key=lambda mutant: (mutant.path, mutant.line)):
+        near = tuple(asked.tests or tests_of(mutant, seen, workshop.folder)) or room.tests
+        yield mutant, tuple(tests for tests in (near, matrix.get(mutant.fact, ())) if tests)
 
 
 def _tell(mutant: Mutant, reason: Explained | None) -> None:

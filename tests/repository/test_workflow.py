@@ -200,11 +200,64 @@ def test_the_job_that_deploys_asks_for_the_runner(jobs: str, labels: tuple[str, 
     assert ("never runs" in workflow.told_jobs) is ("if: false" in jobs)
 
 
+NEVER = "if: github.event_name == 'never'"
+BOTH = "[push, workflow_dispatch]"
+MAIN = "{push: {branches: [main]}, workflow_dispatch: }"
+
+
+@pytest.mark.parametrize(
+    ("on", "jobs", "push", "manual"),
+    [
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}}}", True, True),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: false}}", False, False),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, {NEVER}}}", False, False),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: github.event_name == 'push'}}", True, False),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: inputs.really}}", False, None),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: vars.DEPLOY}}", None, None),
+        (MAIN, f"  a: {{runs-on: x, {DEPLOYS}, if: github.ref == 'refs/heads/main'}}", True, None),
+        (MAIN, f"  a: {{runs-on: x, {DEPLOYS}, if: github.ref_name != 'main'}}", False, None),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: github.ref == 'refs/heads/main'}}", None, None),
+        # another job may run: it is not the one that deploys
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: false}}\n  b: {{runs-on: x, {STEPS}}}", False, False),
+        (BOTH, f"  a: {{runs-on: x, {DEPLOYS}, if: false}}\n  b: {{runs-on: x, {DEPLOYS}}}", True, True),
+        # one that is left out takes with it what waits for it, unless that asks for its status
+        (BOTH, f"  a: {{runs-on: x, {STEPS}, if: false}}\n  b: {{runs-on: x, {DEPLOYS}, needs: a}}", False, False),
+        (
+            BOTH,
+            f"  a: {{runs-on: x, {STEPS}, if: false}}\n  b: {{runs-on: x, {DEPLOYS}, needs: a, if: always()}}",
+            True,
+            True,
+        ),
+        # the step that deploys may have a condition of its own
+        (BOTH, "  a: {runs-on: x, steps: [{run: systemctl restart cloudflared, if: false}, {run: y}]}", False, False),
+        (BOTH, "  a: {runs-on: x, steps: [{run: systemctl restart cloudflared}, {run: y, if: false}]}", True, True),
+        # and a job that calls a workflow, with an input that only that one knows
+        (BOTH, "  a: {uses: ./.github/workflows/call.yml, if: false}", False, False),
+        (BOTH, "  a: {uses: ./.github/workflows/asks.yml, with: {really: true}}", None, None),
+        # nothing says which job deploys: it may be any
+        (BOTH, f"  a: {{runs-on: x, {STEPS}, if: false}}\n  b: {{runs-on: x, {STEPS}}}", True, True),
+    ],
+)
+def test_whether_conditions_let_anything_be_deployed(
+    on: str, jobs: str, push: bool | None, manual: bool | None
+) -> None:
+    seen = of(jobs, on, FILES)
+    assert (seen.lets_deploy("push"), seen.lets_deploy("workflow_dispatch")) == (push, manual)
+
+
+def test_a_condition_that_decides_when_it_runs_is_told() -> None:
+    seen = of(f"  a: {{runs-on: x, {DEPLOYS}, if: vars.DEPLOY}}")
+    assert seen.doubt("push") == "; whether anything is deployed then is decided when it runs: a has `if: vars.DEPLOY`"
+    assert of(f"  a: {{runs-on: x, {DEPLOYS}, {NEVER}}}").doubt("push") == ""
+
+
 FILES = {
     "deploy.sh": "#!/bin/sh\n# not: systemctl restart nginx\nsudo systemctl restart cloudflared\n",
     "install/action.yml": "runs: {steps: [{run: cp unit /etc/systemd/system/cloudflared.service}]}",
     ".github/workflows/call.yml": "on: {workflow_call: {inputs: {runner: {default: ubuntu-latest}}}}\n"
     "jobs: {in: {runs-on: '${{ inputs.runner }}', steps: [{run: y}]}}",
+    ".github/workflows/asks.yml": "on: {workflow_call: {inputs: {really: {type: boolean}}}}\n"
+    f"jobs: {{in: {{runs-on: x, if: inputs.really, {DEPLOYS}}}}}",
     ".github/workflows/round.yml": "on: workflow_call\njobs: {in: {uses: ./.github/workflows/round.yml}}",
     "commented.sh": "# sudo systemctl restart cloudflared",
 }
