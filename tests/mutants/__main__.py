@@ -78,8 +78,9 @@ def _work(
     chosen = sorted(made, key=lambda mutant: mutant.id)[: asked.sample]
     seen = seen_by(room.tests, workshop.folder) if chosen and not asked.tests else []
     for mutant in sorted(chosen, key=lambda mutant: (mutant.path, mutant.line)):
-        near = tuple(asked.tests or tests_of(mutant, seen, workshop.folder)) or room.tests
-        yield mutant, tuple(tests for tests in (near, matrix.get(mutant.fact, ())) if tests)
+        near = asked.tests or tests_of(mutant, seen, workshop.folder)
+        rounds = () if near is None else tuple(near) or room.tests, matrix.get(mutant.fact, ())
+        yield mutant, tuple(tests for tests in rounds if tests)
 
 
 def _tell(mutant: Mutant, reason: Explained | None) -> None:

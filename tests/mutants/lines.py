@@ -1,5 +1,6 @@
 """Which tests run which line: coverage.py's contexts, taken once a room, so that a mutant costs only its own tests."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -34,10 +35,28 @@ def _seen_by(tests: str, folder: Path) -> CoverageData:
     return seen
 
 
-def tests_of(mutant: Mutant, seen: Iterable[CoverageData], folder: Path) -> tuple[str, ...]:
-    """The tests that run a mutant's line, as pytest takes them; none where only an import or a fixture does."""
-    ran = (one.contexts_by_lineno(str(folder / mutant.path)).get(mutant.line, []) for one in seen)
-    return tuple(sorted({node_of(context) for contexts in ran for context in contexts if context}))
+def tests_of(mutant: Mutant, seen: Iterable[CoverageData], folder: Path) -> tuple[str, ...] | None:
+    """The tests that run a mutant's line, as pytest takes them.
+
+    Empty where only an import or a fixture runs it, None where nothing does.
+    """
+    file = folder / mutant.path
+    lines = statement(file.read_text(encoding="utf-8"), mutant.line)
+    ran = [one.contexts_by_lineno(str(file)).get(line, []) for one in seen for line in lines]
+    found = {node_of(context) for contexts in ran for context in contexts if context}
+    return tuple(sorted(found)) if any(ran) else None
+
+
+def statement(source: str, line: int) -> range:
+    """The lines of the statement that a line is part of; of a compound one those before its body."""
+    found = range(0)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            own = range(node.lineno, max(last, node.lineno) + 1)
+            found = own if line in own else found  # what is within comes later
+    return found or range(line, line + 1)
 
 
 def node_of(context: str) -> str:

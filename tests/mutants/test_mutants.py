@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.explained import explained
-from tests.mutants.lines import node_of
+from tests.mutants.lines import node_of, statement
 from tests.mutants.made import Mutant, mutants
 from tests.mutants.rooms import ROOMS, ROOT
 
@@ -61,6 +61,11 @@ def test_a_mutant_of_a_check_knows_its_fact() -> None:
 def test_what_changes_nothing_is_told() -> None:
     with pytest.raises(ValueError, match=r"changes nothing in fixtures/some\.py:1"):
         Mutant(str(PLACE), "AddNot", 7, 1, "x = 1", 0).code("x = 1\n")
+
+
+def test_a_line_is_run_by_what_runs_its_statement() -> None:
+    source = "x = f(\n    1,\n    2,\n)\nif (\n    x\n):\n    y = 1\n    z = 2\n"
+    assert [list(statement(source, line)) for line in (1, 3, 6, 8)] == [[1, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7], [8]]
 
 
 def test_a_context_names_its_test() -> None:
