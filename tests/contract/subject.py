@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "fixtures"
 PATIENCE_S = 60.0
 
 
@@ -90,7 +91,7 @@ async def started(subject: Subject, arguments: list[str], environment: dict[str,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        cwd=ROOT,
+        cwd=SOURCES,
         env=environment,
         limit=1 << 20,
     )
