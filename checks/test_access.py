@@ -108,7 +108,7 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
     Not seen here: other applications before the name, which access.overlapping_apps counts.
     """
     if access_app.open_to_everyone is None:
-        raise untold(perhaps_open_by(access_app.policies), "somebody who has neither login nor token")
+        raise untold(perhaps_open_by(access_app.policies), "somebody with neither a login nor a token")
     by = "".join(f"{policy} lets them in; of " for policy in open_by(access_app.policies))
     judge(access_app.open_to_everyone, note=f"{by}{access_app.told}")
 
@@ -129,7 +129,7 @@ def test_strangers(
     documented = run.facts.access.policy if run.facts.access else None
     by = (*found.certain, *undocumented(access_app.policies, documented.expect if documented else None))
     if found.perhaps and not by:
-        raise untold(found.perhaps, "somebody else than the documented client")
+        raise untold(found.perhaps, "anybody but the documented client")
     judge(len(by), note=f"{told(by)}; the account's other service tokens: {other_tokens}")
 
 
@@ -183,7 +183,7 @@ def test_token_days(judge: Judge, service_token: ServiceToken) -> None:
 
     Refresh it under Zero Trust > Access > Service Auth: id and secret stay as they are.
     """
-    judge(service_token.days_left, note=f"it expires on {service_token.expires_at or 'no day'}")
+    judge(service_token.days_left, note=f"it expires on {service_token.expires_at or 'no date'}")
 
 
 @pytest.mark.fact("access.deny_unmatched")

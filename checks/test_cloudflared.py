@@ -96,7 +96,7 @@ def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
 
     Not seen: whether what it waits for at boot comes up.
     """
-    judge(cloudflared_unit.enabled, note=f"systemd calls it {cloudflared_unit.file_state or 'nothing'}")
+    judge(cloudflared_unit.enabled, note=f"systemd reports it as {cloudflared_unit.file_state or 'nothing'}")
 
 
 @pytest.mark.fact("cloudflared.active")
@@ -271,7 +271,7 @@ def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
 
     Compare the tunnel's public hostnames in the dashboard, and whether the connector's configuration is current.
     """
-    told = connector.config.told if connector.config else "/config tells nothing"
+    told = connector.config.told if connector.config else "/config says nothing"
     judge(as_fact(connector.rule_for(run.system.hostname)), note=told)
 
 

@@ -121,7 +121,7 @@ def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
     """
     skew = host_clock_skew
     where = "ahead of" if skew.ahead_s > 0 else "behind"
-    told = f"the host is {abs(skew.ahead_s):.2f} s {where} us, give or take {skew.uncertain_s:.2f} s"
+    told = f"the host is {abs(skew.ahead_s):.2f} s {where} this machine, give or take {skew.uncertain_s:.2f} s"
     judge(abs(skew.ahead_s), ok=skew.within(judge.expect.at_most), note=told)
 
 

@@ -23,7 +23,7 @@ def test_unit(judge: Judge, ollama_unit: Unit) -> None:
 @pytest.mark.fact("ollama.enabled")
 def test_enabled(judge: Judge, ollama_unit: Unit) -> None:
     """The service will not come back after a reboot: `sudo systemctl enable ollama`."""
-    judge(ollama_unit.enabled, note=f"systemd calls it {ollama_unit.file_state or 'nothing'}")
+    judge(ollama_unit.enabled, note=f"systemd reports it as {ollama_unit.file_state or 'nothing'}")
 
 
 @pytest.mark.fact("ollama.active")

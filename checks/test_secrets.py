@@ -69,7 +69,11 @@ def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> 
     rotates a token since 2026-08-26 is given that.
     """
     renewed = (judge.expect, client_secret_shape.shape) == ("hex-64", "cfast")
-    note = "the token was rotated since it was documented: cfast is what Cloudflare issues by now" if renewed else ""
+    note = (
+        "the token was rotated after it was documented: Cloudflare now issues secrets of the kind cfast"
+        if renewed
+        else ""
+    )
     judge(client_secret_shape.shape, ok=True if renewed else None, note=note)
 
 

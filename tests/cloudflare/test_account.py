@@ -41,8 +41,8 @@ def test_ranges_of_both_families(address: str, inside: bool) -> None:
 @pytest.mark.parametrize(
     ("read", "sentence"),
     [
-        (lambda: Table("the tunnel", {}).text("id"), "the tunnel: 'id' should be a text and is missing"),
-        (lambda: Table("the tunnel", {"id": 1}).text("id"), "'id' should be a text and is int"),
+        (lambda: Table("the tunnel", {}).text("id"), "the tunnel: 'id' should be a string and is missing"),
+        (lambda: Table("the tunnel", {"id": 1}).text("id"), "'id' should be a string and is int"),
         (lambda: Table("the zone", {"paused": "no"}).flag("paused"), "'paused' should be true or false and is str"),
         (lambda: Table("the record", {"ttl": True}).number("ttl"), "'ttl' should be a number and is bool"),
         (

@@ -61,12 +61,12 @@ def test_what_is_not_there_is_none_for_who_looks_and_a_hindrance_for_who_needs_i
         (no(200, 10013, "out of order"), r"without success, though with HTTP 200: out of order \(code 10013\)"),
         (said(200, {"success": True, "result": None}), "without success.*gives no result"),
         (said(200, {"success": True}), "gives no result"),
-        (said(200, [1, 2]), "JSON that is not an answer of this API"),
-        (said(200, {"error": "no route"}), "JSON that is not an answer of this API"),
+        (said(200, [1, 2]), "JSON that is not an answer from this API"),
+        (said(200, {"error": "no route"}), "JSON that is not an answer from this API"),
         ((200, {"content-type": "text/html"}, b"<html>Sign in</html>"), r"20 bytes that are not JSON \(text/html\)"),
         ((200, {}, b"\xff\xfe"), "2 bytes that are not JSON"),
-        (ok("text"), "something else than a list"),
-        (ok(["text"]), "something else than a list"),
+        (ok("text"), "something other than a list"),
+        (ok(["text"]), "something other than a list"),
     ],
 )
 def test_an_answer_that_is_none(api: Api, server: Fake, answer: Answer, sentence: str) -> None:

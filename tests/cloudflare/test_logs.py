@@ -123,7 +123,7 @@ def test_without_the_token_the_other_request_is_looked_for(permitted: Twin) -> N
 
 
 def test_an_answer_without_a_ray_was_never_logged(permitted: Twin) -> None:
-    with permitted.run() as run, pytest.raises(NotApplicable, match="bears no ray"):
+    with permitted.run() as run, pytest.raises(NotApplicable, match="has no ray id"):
         asked(run, probe(ray="")).get(access_log)
     assert queries(permitted) == 0
 
@@ -161,12 +161,12 @@ def test_rows_of_the_one_scope(api: Api, server: Fake) -> None:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (said(200, {"data": None}), "not an answer of GraphQL's"),
-        (said(200, []), "not an answer of this API"),
+        (said(200, {"data": None}), "not an answer from GraphQL"),
+        (said(200, []), "not an answer from this API"),
         ((200, {}, b"<html>"), "6 bytes that are not JSON"),
         (said(200, viewer(zones=[])), "0 zones instead of one"),
         (said(200, viewer(zones=[{"rows": {"action": "block"}}])), "should be a list and is dict"),
-        (said(200, {"data": None, "errors": "?"}), "an error without a text"),
+        (said(200, {"data": None, "errors": "?"}), "an error without a message"),
         (said(200, {"data": None, "errors": [{"message": "unknown field"}]}), "unknown field; run again"),
         (no(403, 10000, "Authentication error"), "'Analytics Read'"),
         (no(401, 10000, "Authentication error"), "does not accept the token"),
@@ -188,5 +188,5 @@ def test_an_error_that_speaks_of_authorisation_by_text_alone() -> None:
 def test_entries_as_short_as_the_api_may_send_them() -> None:
     assert not login_of(Table("log", {"dimensions": {}})).successful
     assert login_of(Table("log", {"dimensions": {"isSuccessfulLogin": 1}})).successful
-    with pytest.raises(Unreachable, match="'source' should be a text and is missing"):
+    with pytest.raises(Unreachable, match="'source' should be a string and is missing"):
         event_of(Table("log", {"action": "block"}))

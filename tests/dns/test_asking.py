@@ -101,7 +101,7 @@ def test_silence_ends_at_the_deadline() -> None:
 
 def test_garbage_is_no_answer() -> None:
     reply, _ = asked(lambda query: query.to_wire()[:2] + b"garbage")
-    assert reply == Silence("sends something that is no DNS answer")
+    assert reply == Silence("sends something that is not a DNS answer")
 
 
 def test_an_answer_to_another_question_is_no_answer() -> None:

@@ -24,6 +24,6 @@ def test_a_server_is_shown_with_its_own_name() -> None:
 
 @pytest.mark.parametrize("text", ["999.1.1.1", "1.1.1", "[::g]", "1.1.1.1:0", "1.1.1.1:99999"])
 def test_what_is_no_address_is_told(text: str) -> None:
-    with pytest.raises(Unreachable, match="which is no IP address") as caught:
+    with pytest.raises(Unreachable, match="is not an IP address") as caught:
         server_of(text)
     assert text in caught.value.sentence

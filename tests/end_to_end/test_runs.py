@@ -191,6 +191,6 @@ def test_without_the_access_probe_no_request_reaches_the_edge(kept_lab: Announce
     ran = check(project(tmp_path), "--target", kept_lab.target, "--skip-access-probe")
     assert ran.code == 0
     assert seen(kept_lab)["edge_requests"] == before
-    told = " ".join(ran.out.split()).partition("not looked at (left out by --skip-access-probe): ")[2]
+    told = " ".join(ran.out.split()).partition("not checked (left out by --skip-access-probe): ")[2]
     assert "public (answers, models_as_on_host" in told
     assert "access (app_answers, refuses_anonymous" in told

@@ -80,7 +80,7 @@ def test_a_strangers_file_may_leave_out_components_and_facts(tmp_path: Path) -> 
         ('[facts.pipeline.labels]\nexpect = []\nsource = "x"\nwhy = "y"',
          "facts.pipeline.labels.expect: tuple should have at least 1 item after validation, not 0"),
         ('[facts.pipeline.labels]\nexpect = ["a", "a"]\nsource = "x"\nwhy = "y"',
-         "facts.pipeline.labels.expect: names a value twice"),
+         "facts.pipeline.labels.expect: lists a value twice"),
         ('[facts.access.policy]\nexpect = { name = "x", everyone = true, evreyone = 1 }\nsource = "x"\nwhy = "y"',
          "facts.access.policy.expect.evreyone: unknown key; did you mean everyone?"),
         ('[target.cloudflare]\nzone = "example.org"\ntoken = "abcdef0123456789"',

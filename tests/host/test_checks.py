@@ -59,7 +59,7 @@ def test_a_host_by_its_short_or_full_name(name: str, ok: bool) -> None:
 
 def test_a_name_that_nobody_tells_is_not_another_one() -> None:
     for check in (of_host.test_hostname, of_host.test_architecture):
-        with pytest.raises(Unreachable, match="tells nothing"):
+        with pytest.raises(Unreachable, match="prints nothing"):
             held(check, Machine(True, "", ""))
 
 
@@ -100,7 +100,7 @@ def test_a_generation_too_short_or_too_slow() -> None:
 
 
 def test_the_first_of_no_models() -> None:
-    assert judged(of_ollama.test_first_model, OllamaModels("", "", ()))[:2] == (False, "no model at all")
+    assert judged(of_ollama.test_first_model, OllamaModels("", "", ()))[:2] == (False, "no models")
 
 
 def test_the_model_under_another_name() -> None:

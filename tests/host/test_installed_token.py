@@ -325,7 +325,7 @@ def test_a_token_file_written_after_the_start(host_with: Installation) -> None:
     path = host_with.write("token", token())
     host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
     host_with.runs("c", "tunnel", "run", "--token-file", str(path), environment={}, age_s=1000)
-    assert "after the process began" in host_with.run.get(cloudflared_token_in_use).told
+    assert "after the process started" in host_with.run.get(cloudflared_token_in_use).told
 
 
 def test_a_token_file_older_than_the_process(stub: StubHost, host_with: Installation) -> None:
@@ -349,7 +349,7 @@ def test_a_token_file_with_another_token_by_now(host_with: Installation, tmp_pat
     host_with.environment(token())
     other = host_with.write("other", token("old"))
     host_with.runs("c", "tunnel", "run", environment={"TUNNEL_TOKEN_FILE": str(other)})
-    assert "holds another one" in host_with.run.get(cloudflared_token_in_use).told
+    assert "now holds another token" in host_with.run.get(cloudflared_token_in_use).told
 
 
 def test_an_environment_that_is_closed_to_us(host_with: Installation) -> None:

@@ -100,7 +100,7 @@ def test_an_answer_that_is_not_ollamas(stub: StubHost, path: str, answer: tuple[
         _unit(run, "active")
         with pytest.raises(Unmet) as unmet:
             run.get(ollama_models)
-    assert (unmet.value.fact, unmet.value.observed) == ("ollama.url", "no answer of Ollama's")
+    assert (unmet.value.fact, unmet.value.observed) == ("ollama.url", "no answer from Ollama")
     assert f"{address}{path}" in unmet.value.note
 
 

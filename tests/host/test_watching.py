@@ -93,7 +93,7 @@ def test_a_stopped_connector_leaves_the_journals(stub: StubHost) -> None:
     assert None not in watch.journals()
     (hindrance,) = watch.hindrances
     assert (hindrance.part, hindrance.cause) == ("counters", "cloudflared.active")
-    assert hindrance.sentence == "cloudflared.active is not as it must be: no (cloudflared.service is failed)"
+    assert hindrance.sentence == "cloudflared.active is not as it should be: no (cloudflared.service is failed)"
 
 
 def test_closed_journals_leave_the_counters(stub: StubHost) -> None:

@@ -71,11 +71,11 @@ def endless(_request: str) -> Iterable[bytes]:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (cut, "not complete HTTP"),
-        (reset, "reset before the answer was complete|not complete HTTP"),
-        (garbage, "not complete HTTP"),
+        (cut, "not a complete HTTP answer"),
+        (reset, "reset before the answer was complete|not a complete HTTP answer"),
+        (garbage, "not a complete HTTP answer"),
         (endless, "longer than 1 MiB"),
-        (lambda _: [], "not complete HTTP"),
+        (lambda _: [], "not a complete HTTP answer"),
     ],
 )
 def test_an_answer_that_breaks_off_leaves_nothing_to_judge(
@@ -116,7 +116,7 @@ def test_nothing_is_sent_over_a_connection_that_is_not_trusted(authority: LabAut
 def test_an_edge_that_goes_away_is_told(authority: LabAuthority) -> None:
     with tls_server(edge_context(authority), lambda _: http(200)) as server:
         ready = way(run_to(server, authority))
-    with pytest.raises(Interrupted, match="did not come about"):
+    with pytest.raises(Interrupted, match="could not be made"):
         send(ready, Request("GET", "/"))
 
 

@@ -53,10 +53,10 @@ def test_a_statement_that_the_teams_key_signed_is_verified(authority: LabAuthori
         ({"iat": int(time.time()) - 90000}, KEY, http(200, certs()), "it is 25 hours old"),
         ({"iat": int(time.time()) + 9000}, KEY, http(200, certs()), "was not confirmed"),
         ({}, KEY, http(200, certs()), "was not confirmed"),
-        ({"iat": int(time.time()), "auth_domain": "evil.example"}, KEY, [], "none of Cloudflare's"),
+        ({"iat": int(time.time()), "auth_domain": "evil.example"}, KEY, [], "not one of Cloudflare's"),
         ({"iat": int(time.time())}, KEY, http(404), "was not confirmed"),
         ({"iat": int(time.time())}, KEY, http(200, b"[]"), "was not confirmed"),
-        ({"iat": int(time.time())}, KEY, [], "not complete HTTP"),
+        ({"iat": int(time.time())}, KEY, [], "not a complete HTTP answer"),
     ],
 )
 def test_a_statement_that_cannot_be_verified_is_kept_with_its_doubt(
@@ -71,4 +71,4 @@ def test_a_statement_that_cannot_be_verified_is_kept_with_its_doubt(
 @pytest.mark.parametrize("token", ["", "not-a-token", "a.b.c"])
 def test_without_a_statement_there_is_no_application(authority: LabAuthority, token: str) -> None:
     seen = observe(authority, token, [])
-    assert (seen.aud, seen.verified, seen.doubt) == ("", False, "the edge made no statement")
+    assert (seen.aud, seen.verified, seen.doubt) == ("", False, "the edge said nothing about it")

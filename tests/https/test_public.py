@@ -90,9 +90,9 @@ CUT = HEAD.replace(b"connection: close", b"content-length: 999")
     ("parts", "words", "why"),
     [
         ([HEAD, chunk("a")], "no end in 1 chunks", "without its last chunk"),
-        ([CUT, chunk("a")], "no end in 1 chunks", "not complete HTTP"),
+        ([CUT, chunk("a")], "no end in 1 chunks", "not a complete HTTP answer"),
         ([HEAD], "no token in 0 chunks", "without its last chunk"),
-        ([CUT], "no token in 0 chunks", "not complete HTTP"),
+        ([CUT], "no token in 0 chunks", "not a complete HTTP answer"),
         (http(524), "no token in 0 chunks", "status 524"),
     ],
 )
@@ -171,8 +171,8 @@ def test_no_model_is_a_finding(authority: LabAuthority) -> None:
     [
         (http(403), "status 403"),
         (http(302, b"", "location: https://team.cloudflareaccess.com/cdn-cgi/access/login/x"), "status 302"),
-        (http(200, b"Ollama is running"), "status 200, but no list of models"),
-        (http(200, b'{"models": [{"name": "x"}]}'), "status 200, but no list of models"),
+        (http(200, b"Ollama is running"), "status 200, but not a list of models"),
+        (http(200, b'{"models": [{"name": "x"}]}'), "status 200, but not a list of models"),
     ],
 )
 def test_a_list_that_is_refused_belongs_to_the_fact_of_the_answer(

@@ -64,4 +64,4 @@ def test_an_answer_byte_by_byte_is_silence(answer: bytes) -> None:
     with by_tcp(answer) as port:
         said = ask(Server("127.0.0.1", port), "ollama.example.org", "A", 0.4)
     assert isinstance(said, Silence)
-    assert said.reason in {"does not answer within 0.4 s", "sends something that is no DNS answer"}
+    assert said.reason in {"does not answer within 0.4 s", "sends something that is not a DNS answer"}

@@ -34,8 +34,9 @@ def test_the_cloudflare_api(script: Script, timeout_s: float, limit: str) -> Non
     with serving(script) as port, pytest.raises(Unreachable) as caught:
         api(port, timeout_s).many(ZONES)
     assert caught.value.cause == "cloudflare: no end of an answer"
-    assert f"Cloudflare's API at http://127.0.0.1:{port}, asked for the zone, does not come to an end: {limit}" in str(
-        caught.value
+    assert (
+        f"Cloudflare's API at http://127.0.0.1:{port}, asked for the zone, sends an answer without end: {limit}"
+        in str(caught.value)
     )
 
 
@@ -50,7 +51,7 @@ def test_github(script: Script, timeout_s: float, limit: str) -> None:
 def test_json_nested_beyond_reason_is_no_answer(script: Script) -> None:
     with serving(script) as port, pytest.raises(Unreachable, match="with 200000 bytes that are not JSON"):
         connect(Secret("token-of-the-test", "env:T"), f"http://127.0.0.1:{port}", LONG_S, 0).many(ZONES)
-    with serving(script) as port, pytest.raises(Unreachable, match="answered something else than JSON"):
+    with serving(script) as port, pytest.raises(Unreachable, match="answered something other than JSON"):
         Github(f"http://127.0.0.1:{port}", "o/r", Secret("gh-of-the-test", "env:G"), LONG_S, 1 << 20).get("x", "p")
 
 

@@ -80,7 +80,7 @@ def test_a_workflow_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "deploy.yml").parent.mkdir(exist_ok=True)
     os.mkfifo(tmp_path / "deploy.yml")
     run = run_of(Target(repository=Repository(path=str(tmp_path))), {"pipeline": {"workflow": "deploy.yml"}})
-    with pytest.raises(Unreachable, match="it is no regular file"):
+    with pytest.raises(Unreachable, match="it is not a regular file"):
         run.get(workflow)
 
 
@@ -108,7 +108,9 @@ def test_a_facts_file_is_told_in_a_sentence(text: str, why: str, tmp_path: Path)
     assert len(str(caught.value)) < 400
 
 
-@pytest.mark.parametrize(("text", "why"), [(DEEP, "it is not JSON"), ("", "it is not JSON"), ("[]", "no JSON object")])
+@pytest.mark.parametrize(
+    ("text", "why"), [(DEEP, "it is not JSON"), ("", "it is not JSON"), ("[]", "not a JSON object")]
+)
 def test_a_recordings_file_is_told_in_a_sentence(text: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(RecordingError, match=why):

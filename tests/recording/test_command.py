@@ -60,13 +60,16 @@ class Options:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"target": ["lab"]}, "--target: the recording says what it is of: leave --target out"),
-        ({"record": "x"}, "--record: what was recorded already cannot be recorded: leave one out"),
-        ({"remediate": "plan"}, "--remediate: nothing can be mended in a recording: leave one out"),
-        ({"gate": "post"}, "--gate: a gate looks at the system as it is now, and a replay at none: leave one out"),
-        ({"settle": 5.0}, "--settle: a recording stays as it is, however long one waits: leave --settle out"),
-        ({"lab_fault": ["x"]}, "--lab-fault: no lab is started, so none can be broken: leave --lab-fault out"),
-        ({"cloudflared": "x"}, "--cloudflared: no lab is started for it: leave one out"),
+        ({"target": ["lab"]}, "--target: the recording says which system it is of: remove --target"),
+        ({"record": "x"}, "--record: a replay cannot be recorded: remove one of the two"),
+        ({"remediate": "plan"}, "--remediate: a recording cannot be repaired: remove one of the two"),
+        (
+            {"gate": "post"},
+            "--gate: a gate checks the system as it is now, and a replay does not: remove one of the two",
+        ),
+        ({"settle": 5.0}, "--settle: a recording does not change by waiting: remove --settle"),
+        ({"lab_fault": ["x"]}, "--lab-fault: a replay starts no lab, so none can be broken: remove --lab-fault"),
+        ({"cloudflared": "x"}, "--cloudflared: a replay starts no lab: remove one of the two"),
     ],
 )
 def test_what_does_not_go_with_a_replay_is_refused(given: dict[str, object], words: str) -> None:
@@ -85,8 +88,8 @@ def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, tmp_pat
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"remediate": "plan"}, "with --remediate: what is being changed is not recorded; leave one out"),
-        ({"target": ["lab", "spark-291b"]}, "a recording is of one target; give --target once"),
+        ({"remediate": "plan"}, "with --remediate: a remediation cannot be recorded; remove one of the two"),
+        ({"target": ["lab", "spark-291b"]}, "a recording holds one target; give --target once"),
     ],
 )
 def test_what_does_not_go_with_a_recording_is_refused(given: dict[str, object], words: str) -> None:
@@ -112,11 +115,11 @@ def test_a_run_that_is_cut_off_leaves_no_recording(one_lab: Announcement, tmp_pa
         environment={"PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
     assert ran.code == 2, ran.out
-    assert "NOT RECORDED: the run did not come to its end" in ran.out
+    assert "NOT RECORDED: the run did not finish" in ran.out
     again = check(tmp_path, "--replay", str(place))
-    assert (again.code, "is no recording, or one of a run that did not end" in again.out) == (4, True)
+    assert (again.code, "is not a recording, or one of a run that did not finish" in again.out) == (4, True)
 
 
 def test_facts_to_judge_by_are_a_recordings() -> None:
-    with pytest.raises(pytest.UsageError, match="--replay is not given: a system's facts file is its --target"):
+    with pytest.raises(pytest.UsageError, match="--facts needs --replay"):
         check_options(cast("pytest.Config", Options(target=["lab"], facts="mine.toml", lab_fault=[])))

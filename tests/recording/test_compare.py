@@ -128,7 +128,7 @@ def test_what_the_lab_did_not_look_at_is_told(healthy: Recorded, lab: Announceme
 
     record(load(Path(lab.target)), tmp_path / "less", ["zone"], "lab")
     found = differences(healthy.recording, read(tmp_path / "less"))
-    assert Difference("tunnel", "", "value", "was not looked at") in found
+    assert Difference("tunnel", "", "value", "was not checked") in found
 
 
 def test_a_recording_of_the_lab_does_not_differ_from_the_lab(
@@ -171,4 +171,4 @@ def test_what_only_one_of_two_looks_shows_is_chance(
 
 def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare(tmp_path, None, as_json=False) == 4
-    assert "is no recording" in capsys.readouterr().err
+    assert "is not a recording" in capsys.readouterr().err

@@ -78,7 +78,7 @@ def test_what_the_recorded_run_chose_is_chosen_anew(recording: Recording) -> Non
     assert again.verdicts["ollama.model"] == Verdict.CONFORMANT
     assert again.verdicts["ollama.quantization"] == Verdict.NONCONFORMANT
     assert again.verdicts["ollama.generates"] == Verdict.UNREACHABLE
-    assert "looked by ollama.model = " in again.findings["ollama.generates"].cause
+    assert "was made with ollama.model = " in again.findings["ollama.generates"].cause
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_nobody_looked_for_is_unreachable_and_no_pass(
     again = replayed(recording, system_of(recording, lambda facts: facts[component][name].update(expect=expect)))
     for fact in unseen:
         assert again.verdicts[fact] == Verdict.UNREACHABLE, fact
-        assert f"looked by {component}.{name} = " in again.findings[fact].cause
+        assert f"was made with {component}.{name} = " in again.findings[fact].cause
     assert again.verdicts["dns.target"] == Verdict.CONFORMANT
 
 

@@ -34,15 +34,18 @@ def _write(name: str, text: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda place: (place / storage.MANIFEST).unlink(), "is no recording, or one of a run that did not end"),
+        (lambda place: (place / storage.MANIFEST).unlink(), "is not a recording, or one of a run that did not finish"),
         (_manifest(lambda data: data.update(format=2)), "has format 2, and this suite reads format 1: replay it with"),
         (_manifest(lambda data: data.pop("hostname")), "damaged: its fields are not those of a recording"),
         (_manifest(lambda data: data["observations"].append("gone")), "observations/gone.json: cannot be read"),
-        (_write("manifest.json", "{"), "manifest.json: damaged: it is not JSON; restore the file, or record anew"),
-        (_write("observations/tunnel.json", "[]"), "tunnel.json: damaged: it is no JSON object"),
+        (
+            _write("manifest.json", "{"),
+            "manifest.json: damaged: it is not JSON; restore the file, or make a new recording",
+        ),
+        (_write("observations/tunnel.json", "[]"), "tunnel.json: damaged: it is not a JSON object"),
         (_observation(lambda data: data["outcome"]["value"].pop("name")), "damaged: value.name: field required"),
         (_observation(lambda data: data["outcome"]["value"].update(name=7)), "damaged: value.name: input should be"),
-        (_observation(lambda data: data["outcome"].update(kind="guess")), "damaged: 'guess' is no kind of outcome"),
+        (_observation(lambda data: data["outcome"].update(kind="guess")), "damaged: 'guess' is not a kind of outcome"),
         (_observation(lambda data: data.update(outcome={"kind": "unmet"})), "damaged: it lacks 'fact'"),
         (_observation(lambda data: data.update(observation="no_such")), "this suite has no observation of that name"),
         (
@@ -84,7 +87,7 @@ def test_the_facts_of_another_system_do_not_judge_it(copy: Path, tmp_path: Path)
     other = tmp_path / "other.toml"
     other.write_text('extends = "spark-291b"\n[system]\nhostname = "llm.example.org"\n')
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target=str(other)))
-    assert judged_by(read(copy), named(str(copy)), LAB_FACTS)[1] == "those that it carries"
+    assert judged_by(read(copy), named(str(copy)), LAB_FACTS)[1] == "those in the recording"
     with pytest.raises(RecordingError, match=r"is of ollama\..*other\.toml is about llm\.example\.org"):
         facts_of(read(copy), LAB_FACTS, named(str(copy), str(other)))
 
@@ -92,7 +95,7 @@ def test_the_facts_of_another_system_do_not_judge_it(copy: Path, tmp_path: Path)
 def test_a_recording_of_a_colleague_is_judged_by_the_facts_that_it_carries(copy: Path, healthy: Recorded) -> None:
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml"))
     system, which = judged_by(read(copy), named(str(copy)), LAB_FACTS)
-    assert which == "those that it carries"
+    assert which == "those in the recording"
     assert system.facts == facts_of(healthy.recording, LAB_FACTS).facts
     again = replayed(read(copy), system)
     assert again.told == healthy.judged.told
@@ -113,7 +116,7 @@ def test_the_facts_file_that_is_named_judges_it(copy: Path, tmp_path: Path) -> N
 
 def test_without_any_facts_it_says_how_to_give_them(copy: Path) -> None:
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml", file={}))
-    with pytest.raises(RecordingError, match=r"the recording is of mine\.toml .*: give them with --facts FILE"):
+    with pytest.raises(RecordingError, match=r"the recording is of mine\.toml .*: name them with --facts FILE"):
         facts_of(read(copy), LAB_FACTS)
 
 

@@ -32,12 +32,12 @@ def made(ran: Session) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "environment", "told"),
     [
-        (["--remediate", "apply"], {"CI": "true"}, "nobody can be asked in CI"),
-        (["--remediate", "undo"], {"CI": "1"}, "nobody can be asked in CI"),
-        (["--remediate", "apply"], {"CI": ""}, "there is no terminal to ask"),
-        (["--yes"], {}, "--yes says how to remediate, and --remediate is not given"),
-        (["--remediate-never", "dns"], {}, "--remediate is not given"),
-        (["--remediate-rotate"], {}, "--remediate is not given"),
+        (["--remediate", "apply"], {"CI": "true"}, "CI has nobody to ask"),
+        (["--remediate", "undo"], {"CI": "1"}, "CI has nobody to ask"),
+        (["--remediate", "apply"], {"CI": ""}, "there is no terminal on which to ask"),
+        (["--yes"], {}, "--yes needs --remediate"),
+        (["--remediate-never", "dns"], {}, "needs --remediate"),
+        (["--remediate-rotate"], {}, "needs --remediate"),
         (["--remediate", "apply", "--remediate-budget", "0"], {}, "--remediate-budget"),
         (["--remediate", "perhaps"], {}, "invalid choice"),
         (["--remediate", "apply", "--remediate-only", "nothing"], {}, "invalid choice"),

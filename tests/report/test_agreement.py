@@ -156,7 +156,7 @@ def test_all_reports_tell_the_same(pytester: pytest.Pytester, monkeypatch: pytes
     assert [path for path in reports.iterdir() if path.name not in {*NAMES, "previous"}] == []
     if kind.code == 4:
         assert [one for one in NAMES if (reports / one).exists()] == []
-        assert "this run leaves no reports; those of the run before it are in" in ran.out
+        assert "this run leaves no reports; those of the previous run are in" in ran.out
         return
     data = agree(reports, ran.out, ran.code)
     assert len(data["not_looked_at"]) == kind.unseen, data["not_looked_at"]

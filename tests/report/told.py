@@ -12,7 +12,7 @@ from typing import Any
 from spark_conformance.report.markdown import escape, render
 
 NAMES = ("report.html", "junit.xml", "results.json")
-UNSEEN = "not looked at"
+UNSEEN = "not checked"
 ADVISORY = "advisory"
 JUNIT = {
     "conformant": "", "nonconformant": "failure", "advisory": "skipped", "waived": "skipped",

@@ -152,7 +152,7 @@ def test_without_git_every_file_is_searched(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", "")
     seen = run_on(tmp_path).get(leaks)
     assert [str(leak) for leak in seen.found] == ["a.txt:1 (the service token's secret)"]
-    assert seen.history == "git knows no history of it"
+    assert seen.history == "git has no history of it"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_large_file_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.Mon
 def test_what_cannot_be_read_is_not_vouched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("fine")
     monkeypatch.setattr(module, "LONGEST_S", -1)
-    with pytest.raises(Unreachable, match=r"a\.txt \(not within -1 s\).*cannot be told"):
+    with pytest.raises(Unreachable, match=r"a\.txt \(not within -1 s\).*cannot be read"):
         run_on(tmp_path).get(leaks)
 
 

@@ -41,7 +41,7 @@ def test_a_refusal_and_garbage_are_told(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="pulumi stack select"):
         run_of(target_of(tmp_path, pulumi="echo 'error: no stack selected' >&2; exit 255")).get(esc)
     (tmp_path / "pulumi").write_text("#!/bin/sh\necho KEY VALUE s3cret\n")
-    with pytest.raises(Unreachable, match="something else") as caught:
+    with pytest.raises(Unreachable, match="something other") as caught:
         run_of(target_of_existing(tmp_path)).get(esc)
     assert "s3cret" not in caught.value.sentence
 

@@ -66,7 +66,7 @@ def test_an_item_that_is_not_there_is_an_answer_where_there_are_vaults(
     ("said", "sentence"),
     [
         ("account is not signed in", "sign in with `op signin`"),
-        ("dial tcp: lookup my.1password.com: no such host", "reaches 1password.com"),
+        ("dial tcp: lookup my.1password.com: no such host", "can reach 1password.com"),
     ],
 )
 def test_that_it_does_not_answer_is_unreachable(tmp_path: Path, said: str, sentence: str, reference: str) -> None:
@@ -96,7 +96,9 @@ def test_the_line_break_after_a_credential_is_not_of_it(tmp_path: Path, monkeypa
 def test_a_token_that_no_header_takes_is_told_as_such(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("TOKEN", value)
     run = run_of(Target(cloudflare=Cloudflare(zone="example.org", token="env:TOKEN")))
-    with pytest.raises(Unreachable, match="has a blank, a line break or another character that no header") as caught:
+    with pytest.raises(
+        Unreachable, match="contains a space, a line break or another character that a header"
+    ) as caught:
         run.get(cloudflare_api)
     assert caught.value.owner == "secrets.api_token"
     assert value not in str(caught.value)

@@ -128,7 +128,7 @@ def test_an_absent_key_is_the_finding_of_its_own_fact(run: Run) -> None:
         ("locked", "pulumi: passphrase", "set PULUMI_CONFIG_PASSPHRASE"),
         ("stackless", "pulumi: stack", "pulumi stack select"),
         ("empty", "credential: pulumi:ns:empty", "is empty"),
-        ("asks", "pulumi", "without a word"),
+        ("asks", "pulumi", "without a message"),
     ],
 )
 def test_what_hinders_pulumi_is_said_with_what_to_do(run: Run, key: str, cause: str, words: str) -> None:

@@ -72,10 +72,10 @@ CONNECTING = [
     (
         "Connection timed out during banner exchange\r\nConnection to 127.0.0.1 port 2298 timed out\r\n",
         Cause.TIMEOUT,
-        "no firewall drops",
+        "no firewall blocks",
     ),
     ("ssh: connect to host 192.0.2.1 port 22: Connection timed out\r\n", Cause.TIMEOUT, "did not answer in time"),
-    ("ssh: connect to host 192.0.2.1 port 22: Operation timed out\r\n", Cause.TIMEOUT, "see that it is up"),  # macOS
+    ("ssh: connect to host 192.0.2.1 port 22: Operation timed out\r\n", Cause.TIMEOUT, "check that it is up"),  # macOS
     ("ssh: connect to host 192.0.2.1 port 22: No route to host\r\n", Cause.NO_ROUTE, "(No route to host): see the"),
     ("ssh: connect to host 192.0.2.1 port 22: Network is unreachable\r\n", Cause.NO_ROUTE, "a VPN"),
     (

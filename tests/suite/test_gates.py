@@ -28,7 +28,7 @@ def test_a_gate_names_its_target(pytester: pytest.Pytester, monkeypatch: pytest.
     monkeypatch.setenv("SPARK_TARGET", "facts.toml")
     ran = run_suite(pytester, ALL_GOOD, "--gate", "post", "checks", target=None)
     assert ran.code == 4
-    assert "--gate post: a gate does not guess what it guards; name it with --target" in ran.out
+    assert "--gate post: a gate needs an explicit target; name it with --target" in ran.out
 
 
 def test_an_unknown_gate_is_refused(pytester: pytest.Pytester) -> None:
@@ -57,7 +57,7 @@ def test_a_waiver_tells_and_fails_nothing(pytester: pytest.Pytester) -> None:
     assert ran.code == 0
     assert ran.verdicts["dns.records"] == "waived"
     assert "waived: two until the move is over (#289, ops, until" in ran.out
-    assert "CONFORMANT but for 1 waived: every other required fact that was looked at holds (2 of 3 facts" in ran.out
+    assert "CONFORMANT except for 1 waived: every other required fact that was checked holds (2 of 3 facts" in ran.out
 
 
 def test_an_expired_waiver_is_judged_as_usual_and_says_so(pytester: pytest.Pytester) -> None:
@@ -83,7 +83,7 @@ def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(
     )
     ran = run_suite(pytester, blocked, *workers, "checks", facts=facts)
     assert (ran.code, ran.verdicts) == (0, {"dns.records": "waived", "dns.ttl": "conformant", "dns.type": "waived"})
-    assert "CONFORMANT but for 2 waived" in ran.out
+    assert "CONFORMANT except for 2 waived" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_skipping_the_probe_says_what_was_not_looked_at(pytester: pytest.Pyteste
                                   "@pytest.mark.through_access", 1)  # fmt: skip
     ran = run_suite(pytester, through, "--skip-access-probe", "checks")
     assert ran.code == 0
-    assert "not looked at (left out by --skip-access-probe): dns (records)" in ran.out
+    assert "not checked (left out by --skip-access-probe): dns (records)" in ran.out
 
 
 def test_several_targets_are_judged_apart(pytester: pytest.Pytester) -> None:
@@ -195,4 +195,4 @@ def test_interrupted_while_settling_the_last_look_is_told(
     monkeypatch.setattr("spark_conformance.plugin.settle.time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
     ran = settling(pytester, 1000, "60")
     assert (ran.code, ran.verdicts) == (2, {"dns.records": "nonconformant"})
-    assert "2 facts were not looked at: dns (type, ttl)" in ran.out
+    assert "2 facts were not checked: dns (type, ttl)" in ran.out

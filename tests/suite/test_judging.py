@@ -23,7 +23,7 @@ class Rule:
         (None, "nothing"),
         (True, "yes"),
         (False, "no"),
-        ("", "an empty text"),
+        ("", "an empty string"),
         ("two\n lines", "two lines"),
         ((), "none"),
         ((0, 1), "0, 1"),

@@ -63,7 +63,7 @@ def test_the_lab_tells_what_it_is_short_of(error: OSError, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.ENOSPC, "no room is left at /place"), (errno.EMFILE, "too few files may be open at once")],
+    [(errno.ENOSPC, "no space is left at /place"), (errno.EMFILE, "too few files may be open at once")],
 )
 def test_a_run_that_gets_short_ends_with_a_sentence(number: int, said: str) -> None:
     with pytest.raises(OSError, match="words") as short:

@@ -26,7 +26,7 @@ HOST_ONLY = FACTS.partition("[facts.dns.records]")[0] + (
 )
 """What no check of dns is about."""
 HEADLINES = {
-    0: ("CONFORMANT: every required fact that was looked at holds (3 of 3 facts",),
+    0: ("CONFORMANT: every required fact that was checked holds (3 of 3 facts",),
     1: ("NOT CONFORMANT (", "FAILED: a test beside the checks failed ("),
     2: ("INTERRUPTED: the verdict is not complete (",),
     4: ("ERROR: ", "NO VERDICT: nothing was run ("),
@@ -98,7 +98,7 @@ def pytest_collection_modifyitems(items, config):
 """
 USUAL = (0, 1, 7, 4)
 REFUSED = (4, 4, 4, 4)
-NO_GATE = "a gate looks at all that the facts file states"
+NO_GATE = "a gate checks every fact that the facts file states"
 NO_PRE = "facts.toml states no fact that must hold before a deployment"
 NONE = "selects no check of a fact that facts.toml states"
 GATE = ("--gate", "post")
@@ -115,9 +115,9 @@ ROWS = (
     Row(("checks", "--setup-show"), USUAL, NOWHERE),
     Row(("checks", "--settle", "0.1"), USUAL, NOWHERE),
     Row(("checks", "--skip-access-probe"), USUAL, NOWHERE),
-    Row(("checks", "-m", "dns"), USUAL, f"-m dns {NONE}; it states facts of host: select from those"),
+    Row(("checks", "-m", "dns"), USUAL, f"-m dns {NONE}; it states facts of host: select one of those"),
     Row(("checks", "-m", "host"), REFUSED, "-m host selects no check"),
-    Row(("checks", "-m", "hots"), REFUSED, "hots is no marker; the components are host, ollama, cloudflared"),
+    Row(("checks", "-m", "hots"), REFUSED, "hots is not a marker; the components are host, ollama, cloudflared"),
     Row(("checks", "-m", "dns and"), REFUSED, "Wrong expression passed to '-m'"),
     Row(("checks", "-k", "dns"), USUAL, NONE),
     Row(("checks", "-k", "no_such"), REFUSED, f"-k no_such {NONE}"),
@@ -147,9 +147,9 @@ ROWS = (
     Row(("checks", "-n", "2", "-m", "hots"), REFUSED, "hots is no marker"),
     Row(("checks", "--setup-plan"), REFUSED, "--setup-plan: it judges nothing"),
     Row(("checks", "--setup-only"), REFUSED, "--setup-only: it judges nothing"),
-    Row(("checks", *GATE), (0, 1, 7, 7), "1 fact was not looked at: host (hostname)"),
-    Row(("checks", "--gate", "pre"), (7, 7, 7, 7), "1 fact was not looked at: host (hostname)", NO_PRE),
-    Row(("checks", *GATE, "-p", "other"), (7, 7, 7, 7), "host (hostname)", "not looked at: dns (records", plugin(PART)),
+    Row(("checks", *GATE), (0, 1, 7, 7), "1 fact was not checked: host (hostname)"),
+    Row(("checks", "--gate", "pre"), (7, 7, 7, 7), "1 fact was not checked: host (hostname)", NO_PRE),
+    Row(("checks", *GATE, "-p", "other"), (7, 7, 7, 7), "host (hostname)", "not checked: dns (records", plugin(PART)),
     Row(("checks", *GATE, "-m", "dns"), REFUSED, f"--gate post with -m dns: {NO_GATE}"),
     Row(("checks", *GATE, "-k", "dns"), REFUSED, f"--gate post with -k dns: {NO_GATE}"),
     Row(("checks", *GATE, "--deselect", "checks/test_dns.py::test_ttl"), REFUSED, NO_GATE),
@@ -159,7 +159,7 @@ ROWS = (
     Row(("checks", *GATE, "--sw"), REFUSED, NO_GATE),
     Row(("checks", *GATE, "--collect-only"), REFUSED, NO_GATE),
     Row(("checks", *GATE, "--ledger"), REFUSED, NO_GATE),
-    Row(("checks", *GATE, "--setup-plan"), REFUSED, "it judges nothing"),
+    Row(("checks", *GATE, "--setup-plan"), REFUSED, "this option checks nothing"),
 )
 
 
@@ -222,4 +222,4 @@ def test_checks_that_lie_elsewhere_are_not_looked_at_by_chance(pytester: pytest.
     (pytester.path / "checks").rename(pytester.path / "mine")
     came = pytester.runpytest_inprocess(*LEAN, "mine")
     assert int(came.ret) == 4
-    came.stderr.fnmatch_lines(["ERROR: mine/test_dns.py::test_*: a check that is not in checks/: run pytest where *"])
+    came.stderr.fnmatch_lines(["ERROR: mine/test_dns.py::test_*: this check is not in checks/: run pytest in *"])

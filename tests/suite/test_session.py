@@ -75,7 +75,7 @@ def test_a_module_that_does_not_import_is_named_wherever_it_is(node: str, told: 
 def test_what_was_to_be_judged_and_was_not_is_not_verified() -> None:
     result = concluded([finding(Verdict.CONFORMANT)], ended=0, missing=["dns.ttl", "tunnel.id"])
     assert (result.exit_code, result.missing) == (7, ("dns.ttl", "tunnel.id"))
-    assert "2 facts were not looked at: dns (ttl), tunnel (id)" in result.headline
+    assert "2 facts were not checked: dns (ttl), tunnel (id)" in result.headline
     assert concluded([finding(Verdict.NONCONFORMANT)], ended=1, missing=["dns.ttl"]).exit_code == 1
 
 
@@ -86,7 +86,7 @@ def test_the_worst_code_is_the_sessions() -> None:
 
 def test_waived_facts_are_not_said_to_hold() -> None:
     findings = [finding(Verdict.WAIVED), finding(Verdict.CONFORMANT, fact="dns.ttl")]
-    told = "CONFORMANT but for 1 waived: every other required fact that was looked at holds (1 of 2 facts conformant"
+    told = "CONFORMANT except for 1 waived: every other required fact that was checked holds (1 of 2 facts conformant"
     assert concluded(findings, ended=1).headline.startswith(told)
 
 
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_leaves_its_check_unverified(pytester: pytest.Py
     ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", KILLED, 1), "-n", "2", "checks")
     assert ran.code == 7
     assert ran.verdicts == {"dns.ttl": "conformant", "dns.type": "conformant"}
-    assert "1 fact was not looked at: dns (records); could not be run: " in ran.out
+    assert "1 fact was not checked: dns (records); could not be run: " in ran.out
 
 
 def test_workers_that_all_die_leave_the_rest_unverified(pytester: pytest.Pytester) -> None:
@@ -113,7 +113,7 @@ def test_a_gate_misses_a_module_that_was_removed(pytester: pytest.Pytester) -> N
     for gate in ((), ("--gate", "post"), ("--gate", "pre")):
         ran = run_suite(pytester, ALL_GOOD, "--target", "both.toml", *gate, "checks", target=None, fresh=False)
         assert ran.code == 7
-        assert "1 fact was not looked at: host (hostname)" in ran.out
+        assert "1 fact was not checked: host (hostname)" in ran.out
 
 
 def test_an_error_after_a_check_is_told_and_hides_no_finding(pytester: pytest.Pytester) -> None:
