@@ -63,7 +63,7 @@ def test_the_new_secret_comes_into_esc_and_nowhere_else(lab: Announcement, name:
         assert kept(lab).startswith("cfast_")
         assert kept(lab) not in {old, ""}
         assert kept(lab) not in json.dumps([[step.as_json(), before] for step, before in done]) + repr(steps)
-        with pytest.raises(StepFailed, match="cannot be brought back"):
+        with pytest.raises(StepFailed, match="cannot be restored"):
             type(steps[0].action).undo(run, done[0][1])
 
 

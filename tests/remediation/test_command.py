@@ -106,7 +106,7 @@ def test_a_component_that_is_never_remedied_is_left_alone(lab: Announcement, tmp
     (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[remediation]\nnever = ["cloudflared"]\n')
     options = ("-m", "cloudflared", "--remediate", "apply")
     for more, why in (
-        (("--target", "mine.toml"), "the facts file says that cloudflared is never to be remedied"),
+        (("--target", "mine.toml"), "the facts file says never to repair cloudflared"),
         (("--target", lab.target, "--remediate-never", "cloudflared"), "--remediate-never cloudflared"),
     ):
         ran = check(place, *more, *options)
@@ -123,7 +123,7 @@ def test_a_real_target_is_changed_when_its_name_is_typed(
     (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[system]\nlab = false\n')
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--target", "mine.toml"]
     with Terminal([*command, "-m", "cloudflared", "--remediate", "apply"], project(tmp_path)) as terminal:
-        asked = terminal.until("Type its name to go on: ")
+        asked = terminal.until("Type its name to continue: ")
         places = [asked.find(text) for text in ("target: spark-291b", "test_cloudflared.py", "mode 0600")]
         assert -1 not in places, asked
         assert places == sorted(places), asked

@@ -103,7 +103,7 @@ def test_what_was_changed_since_the_plan_is_not_kept_and_not_written(run: Any, t
     path.write_bytes(OLD)
     action = write(run, path, "ours\n")
     path.write_text("theirs\n")
-    with pytest.raises(Conflict, match="changed since the plan"):
+    with pytest.raises(Conflict, match="changed after the plan"):
         action.before(run, keep(tmp_path))
     assert path.read_text() == "theirs\n"
 

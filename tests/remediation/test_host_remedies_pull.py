@@ -70,7 +70,7 @@ def test_it_goes_on_until_it_is_there_and_says_how_far_it_is(tmp_path: Path) -> 
 
 def test_it_gives_up_where_nothing_comes_any_more(tmp_path: Path) -> None:
     fake = Fake(lambda _: (200, layer(7)))
-    with host(tmp_path, fake) as (run, url), pytest.raises(StepFailed, match="does not get on"):
+    with host(tmp_path, fake) as (run, url), pytest.raises(StepFailed, match="makes no progress"):
         PullModel(url, NAME, "").apply(run, {})
     assert fake.pulls == IDLE + 1
 

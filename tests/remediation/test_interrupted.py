@@ -20,7 +20,7 @@ def test_it_tells_how_far_it_came_and_the_next_run_and_undo_know(lab: Announceme
         assert shown.index("will change on") < shown.index("remediating: restart ollama")
         assert "Type its name" not in shown, "a lab that proves itself is changed unasked"
         terminal.press("\x03")
-        terminal.until("interrupted: taking back what was begun")
+        terminal.until("interrupted: undoing what was begun")
         assert terminal.ends() == 2
     undo = f"pytest checks/ --target {lab.target} --remediate undo"
     told = terminal.shown[terminal.shown.index("REMEDIATION  INTERRUPTED") :]
@@ -29,7 +29,7 @@ def test_it_tells_how_far_it_came_and_the_next_run_and_undo_know(lab: Announceme
 
     with Terminal([*command, "ollama", "--remediate", "undo"], place) as terminal:
         header = terminal.until("rootdir:")
-        assert "AN OPEN JOURNAL on" in header
+        assert "AN UNFINISHED REMEDIATION of" in header
         assert "made        restart ollama.service" in header
         assert "not begun   wait until the connector" in header
         terminal.ends()

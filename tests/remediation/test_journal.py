@@ -86,7 +86,7 @@ def test_secrets_are_masked_and_a_state_that_holds_one_is_refused(tmp_path: Path
     conceal("canary-77aa91")
     journal = Journal.begin(tmp_path, "r1", TARGET)
     journal.before("cloudflared", step(title="canary-77aa91", diff="+ canary-77aa91"), {})
-    with pytest.raises(StepFailed, match="something secret"):
+    with pytest.raises(StepFailed, match="contains a secret"):
         journal.before("cloudflared", step(), {"object": {"secret": "canary-77aa91"}})
     assert "canary" not in journal.path.read_text()
 

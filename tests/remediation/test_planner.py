@@ -109,7 +109,7 @@ def test_nothing_else_is_remedied(finding: Finding) -> None:
     ("asked", "never", "why"),
     [
         (Asked(never=frozenset({"ollama"})), (), "--remediate-never ollama"),
-        (Asked(only=frozenset({"dns"})), (), "--remediate-only leaves ollama out"),
+        (Asked(only=frozenset({"dns"})), (), "--remediate-only excludes ollama"),
         (Asked(), ("ollama",), "the facts file says"),
         (Asked(only=frozenset({"ollama", "dns"})), ("ollama",), "the facts file says"),
     ],
@@ -138,7 +138,7 @@ def test_a_remedy_that_does_not_fit_into_the_budget_is_left_out_whole_and_the_ne
         asked=Asked(budget=2),
     )
     assert [item.remedy for item in made.remedies] == ["dns.fake"]
-    assert "needs 3 changes, and the budget has 2 left" in made.left_alone[0].sentence
+    assert "needs 3 changes, and the budget allows 2 more" in made.left_alone[0].sentence
     assert "--remediate-budget" in made.left_alone[0].sentence
 
 

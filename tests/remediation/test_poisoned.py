@@ -281,13 +281,13 @@ def test_whatever_a_sealed_journal_says_nothing_beyond_the_closed_set_is_touched
     ("spoil", "told"),
     [
         (lambda folder: (folder / KEY).unlink(), "is not there"),
-        (lambda folder: (folder / KEY).chmod(0o640), "is not for its owner alone"),
-        (lambda folder: (folder / KEY).write_text("short"), "is no key"),
+        (lambda folder: (folder / KEY).chmod(0o640), "can be read by others"),
+        (lambda folder: (folder / KEY).write_text("short"), "is not a key"),
         (lambda folder: ((folder / KEY).rename(folder / "k"), (folder / KEY).symlink_to("k")), "cannot be read"),
-        (lambda folder: (folder / KEY).write_text("0" * 64), "does not bear the seal"),
-        (lambda folder: (folder / "r1.jsonl").rename(folder / "r0.jsonl"), "does not bear the seal"),
-        (lambda folder: (folder / "r1.jsonl").write_text("\x00\n"), "does not bear the seal"),
-        (lambda folder: (folder / "r1.jsonl").write_text("[" * 9000 + "\n"), "does not bear the seal"),
+        (lambda folder: (folder / KEY).write_text("0" * 64), "is not sealed"),
+        (lambda folder: (folder / "r1.jsonl").rename(folder / "r0.jsonl"), "is not sealed"),
+        (lambda folder: (folder / "r1.jsonl").write_text("\x00\n"), "is not sealed"),
+        (lambda folder: (folder / "r1.jsonl").write_text("[" * 9000 + "\n"), "is not sealed"),
     ],
 )
 def test_one_that_cannot_be_believed_is_told_and_the_others_are_read(tmp_path: Path, spoil: Any, told: str) -> None:
@@ -298,7 +298,7 @@ def test_one_that_cannot_be_believed_is_told_and_the_others_are_read(tmp_path: P
     assert found.records == []
     assert len(found.unreadable) == 1
     assert told in found.unreadable[0]
-    assert "passed over, and nothing of it undone" in found.unreadable[0]
+    assert "ignored, and nothing of it is undone" in found.unreadable[0]
 
 
 def test_the_key_is_for_its_owner_alone_and_made_once(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def test_a_second_run_is_told_who_is_at_work(lab: Announcement, run: Run, tmp_pa
 
     assert work(run, tmp_path, hook=meanwhile).apply().result == "applied"
     assert second[0].result == "refused"
-    assert "remediates this target since" in second[0].sentence
+    assert "has been remediating this target since" in second[0].sentence
     assert len(journals(tmp_path, identity(run)).records) == 1
 
 

@@ -102,7 +102,7 @@ def test_a_service_that_stands_open_is_not_brought_back(lab: Announcement, run: 
     outcome, met = remediated(lab, run, tmp_path, "dns.proxied")
     assert met.served == 0
     assert outcome.steps == []
-    assert "stands open to everyone" in outcome.left_alone[0].sentence
+    assert "is open to everyone" in outcome.left_alone[0].sentence
 
 
 def test_what_held_and_holds_no_more_is_taken_back_though_nobody_selected_it(

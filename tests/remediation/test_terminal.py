@@ -39,7 +39,7 @@ def test_the_first_line_says_what_changes_and_what_does_not() -> None:
 def test_an_undo_shows_what_it_will_change_and_not_what_was_changed() -> None:
     made = replace(DNS, diff=" a\n-b\n+c", state=StepState.APPLIED)
     lines = shown(asked([made], "x", backwards=True))
-    assert "to take back" in lines[-4]
+    assert "to undo" in lines[-4]
     assert lines[-3:] == ["      |  a", "      | +b", "      | -c"]
 
 
@@ -47,8 +47,8 @@ def test_an_undo_shows_what_it_will_change_and_not_what_was_changed() -> None:
 def test_an_undo_says_who_gets_in_then(opens: str, *, again: bool) -> None:
     made = replace(DNS, component="access", state=StepState.APPLIED, opens=opens)
     told = " ".join(shown(asked([made], "x", backwards=True)))
-    assert ("whoever got in before this step gets in again" in told) is again
-    assert "LETS IN MORE THAN NOW" not in told
+    assert ("everybody who had access before this step has it again" in told) is again
+    assert "ADMITS MORE PEOPLE THAN NOW" not in told
 
 
 def test_nothing_to_do_is_not_said_where_something_is_left_to_a_person() -> None:
@@ -101,7 +101,7 @@ def test_an_interrupted_one_says_how_far_it_came_and_how_to_go_back() -> None:
     told = "\n".join(shown(screen(outcome)))
     assert "REMEDIATION  INTERRUPTED" in told
     assert "1 made, 1 half made, 2 not begun" in told
-    assert "BRING IT BACK with pytest checks/ --target pi --remediate undo" in told
+    assert "UNDO IT WITH pytest checks/ --target pi --remediate undo" in told
     assert told.count("planned") == 0
 
 
@@ -152,9 +152,11 @@ def test_only_its_name_lets_a_real_target_be_changed(
     monkeypatch.setattr("spark_conformance.plugin.terminal.TTY", str(tmp_path / "tty"))
     assert confirmed(config(tmp_path, terminal, "spark-291b"), "apply", "spark-291b", [UNIT]) is may
     seen = (tmp_path / "tty").read_text()
-    assert seen.endswith("Type its name to go on: "), "the output goes elsewhere, and the question to whoever is there"
+    assert seen.endswith("Type its name to continue: "), (
+        "the output goes elsewhere, and the question to whoever is there"
+    )
     assert "write the unit" in seen
-    assert terminal.text.index("will change on spark-291b") < terminal.text.index("Type its name to go on: ")
+    assert terminal.text.index("will change on spark-291b") < terminal.text.index("Type its name to continue: ")
 
 
 def test_a_name_that_would_repaint_the_question_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +170,7 @@ def test_a_name_that_would_repaint_the_question_cannot(tmp_path: Path, monkeypat
     assert not confirmed(config(tmp_path, terminal, f"{tmp_path}/evil.toml"), "apply", f"{tmp_path}/evil.toml", [evil])
     assert (terminal.text + (tmp_path / "tty").read_text()).replace("\n", "").isprintable()
     assert "\n    planned  nothing" not in terminal.text
-    assert "though its file says lab = true, which no running lab proves" in terminal.text
+    assert "although its facts file says lab = true: no running lab confirms it" in terminal.text
 
 
 @pytest.mark.parametrize("said", [{}, {"--yes": True}])
@@ -187,12 +189,12 @@ def test_a_run_of_any_kind_tells_of_an_open_journal(tmp_path: Path, monkeypatch:
     assert list(reminding._told(asked_for)) == [], "whoever writes it is still at work"
     monkeypatch.setattr("spark_conformance.remediation.records.running", lambda pid: not running(pid))
     told = "\n".join(reminding._told(asked_for))
-    assert told.startswith("AN OPEN JOURNAL on spark-291b: run r1 of ")
+    assert told.startswith("AN UNFINISHED REMEDIATION of spark-291b: run r1 of ")
     assert [line.split() for line in told.splitlines()[1:4]] == [
         ["made", "one"], ["half", "made", "two"], ["not", "begun", "three"],
     ]  # fmt: skip
-    assert "bring it back: pytest checks/ --target spark-291b --remediate undo" in told
+    assert "undo it:       pytest checks/ --target spark-291b --remediate undo" in told
     assert "--remediate apply" in told
     (folder / "r2.jsonl").write_text("{}\n")
-    assert list(reminding._told(asked_for))[-1].startswith("the journal r2.jsonl is passed over")
+    assert list(reminding._told(asked_for))[-1].startswith("the journal r2.jsonl is ignored")
     assert in_one_line(told.replace("\n", "")) == told.replace("\n", "")
