@@ -59,7 +59,8 @@ def test_a_cause_tells_what_to_do(case: Case) -> None:
         ("Access", "Cloudflare", "Browser", "Bot", "Super", "Ollama", "TLS")
     )
     assert not cause.title.endswith(".")
-    assert all((remedy.setting, remedy.value, remedy.changes, remedy.dashboard, remedy.call, cause.reference))
+    assert all((remedy.setting, remedy.value, remedy.changes, remedy.dashboard, remedy.call))
+    assert cause.reference.startswith("https://"), "the vendor's address, which a reader can open"
     assert remedy.remediates in COMPONENTS
     assert cause.hop.place <= case.answers.place or case.answers.place >= 4
 
