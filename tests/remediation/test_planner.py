@@ -145,7 +145,7 @@ def test_a_remedy_that_does_not_fit_into_the_budget_is_left_out_whole_and_the_ne
 def test_what_was_spent_is_gone_from_the_budget() -> None:
     made = plan(found("dns.records"), remedies=[Fake("dns", DNS)], asked=Asked(budget=2), spent=2)
     assert made.remedies == ()
-    assert "has 0 left" in made.left_alone[0].sentence
+    assert "allows 0 more" in made.left_alone[0].sentence
 
 
 def test_no_remedy_twice() -> None:
