@@ -47,7 +47,7 @@ def test_ranges_of_both_families(address: str, inside: bool) -> None:
         (lambda: Table("the record", {"ttl": True}).number("ttl"), "'ttl' should be a number and is bool"),
         (
             lambda: Table("the zone", {"name_servers": "a"}).texts("name_servers"),
-            "should be a list of texts and is str",
+            "should be a list of strings and is str",
         ),
         (lambda: Table("the zone", {"account": [1]}).table("account"), "'account' should be an object and is list"),
         (lambda: Table("the app", {"include": {"a": 1}}).tables("include"), "the app, include should be a list"),

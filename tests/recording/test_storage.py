@@ -65,7 +65,7 @@ def test_a_spoilt_recording_is_refused_with_one_sentence(
 
 
 def test_a_place_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"there is no such directory; name one that `--record` made$"):
+    with pytest.raises(RecordingError, match=r"there is no such directory; name one that `--record` has written$"):
         read(tmp_path / "none")
 
 
@@ -75,7 +75,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(RecordingError, match=r"is not empty \(letter.txt is in it\), and a recording never overwrites"):
         prepare(tmp_path)
-    with pytest.raises(RecordingError, match="no recording can be made there: Not a directory"):
+    with pytest.raises(RecordingError, match="the recording cannot be written there: Not a directory"):
         prepare(tmp_path / "letter.txt" / "recording")
 
 
@@ -154,7 +154,7 @@ def test_an_error_of_the_suite_stays_one() -> None:
 def test_a_secret_is_not_stored_nor_given_back() -> None:
     stored = stored_value("tunnel_token", Secret(CANARY, "a canary"))
     assert stored == {"kind": "secret"}
-    with pytest.raises(Unreachable, match="tunnel_token is a secret, and a recording holds none"):
+    with pytest.raises(Unreachable, match="tunnel_token is a secret, and a recording holds no secrets"):
         restored("tunnel_token", stored)
 
 

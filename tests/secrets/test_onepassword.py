@@ -75,7 +75,7 @@ def test_that_it_does_not_answer_is_unreachable(tmp_path: Path, said: str, sente
 
 
 def test_what_is_no_list_of_vaults_says_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="something else than a list of vaults"):
+    with pytest.raises(Unreachable, match="something other than a list of vaults"):
         seen(run_with(tmp_path, "echo garbage"))
 
 

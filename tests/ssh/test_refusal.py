@@ -76,7 +76,7 @@ CONNECTING = [
     ),
     ("ssh: connect to host 192.0.2.1 port 22: Connection timed out\r\n", Cause.TIMEOUT, "did not answer in time"),
     ("ssh: connect to host 192.0.2.1 port 22: Operation timed out\r\n", Cause.TIMEOUT, "check that it is up"),  # macOS
-    ("ssh: connect to host 192.0.2.1 port 22: No route to host\r\n", Cause.NO_ROUTE, "(No route to host): see the"),
+    ("ssh: connect to host 192.0.2.1 port 22: No route to host\r\n", Cause.NO_ROUTE, "(No route to host): check the"),
     ("ssh: connect to host 192.0.2.1 port 22: Network is unreachable\r\n", Cause.NO_ROUTE, "a VPN"),
     (
         "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port 2297\r\n",
@@ -96,7 +96,7 @@ CONNECTING = [
     (
         "Can't open user config file /nonexistent: No such file or directory\r\n",
         Cause.CONFIGURATION,
-        "(Can't open user config file /nonexistent: No such file or directory): mend",
+        "(Can't open user config file /nonexistent: No such file or directory): correct",
     ),
     (
         "badcfg: line 1: Bad configuration option: foo\r\nbadcfg: terminating, 1 bad configuration options\r\n",
@@ -147,4 +147,4 @@ def test_words_from_before_the_login_do_not_explain_a_later_loss() -> None:
 def test_an_account_without_a_shell_is_quoted() -> None:
     failure = explain("spark", "", status=1, connected=False, noise="\nThis account is currently not available.\n")
     assert failure.cause is Cause.NO_SHELL
-    assert "gives no shell (This account is currently not available.)" in str(failure)
+    assert "starts no shell (This account is currently not available.)" in str(failure)

@@ -126,7 +126,7 @@ def test_a_login_that_never_gives_a_shell(stand_in: Server, connect: Connect, si
 def test_an_account_without_a_shell(no_shell: Server, connect: Connect) -> None:
     told = failure(connect(no_shell))
     assert told.cause is Cause.NO_SHELL
-    assert "gives no shell (This account is currently not available.)" in told.sentence
+    assert "starts no shell (This account is currently not available.)" in told.sentence
 
 
 def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect) -> None:

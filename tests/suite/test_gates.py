@@ -89,7 +89,7 @@ def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (('fact = "dns.records"', 'fact = "dns.shadowed"'), "waivers: dns.shadowed is no fact that this file states"),
+        (('fact = "dns.records"', 'fact = "dns.shadowed"'), "waivers: this file does not state the fact dns.shadowed"),
         (('owner = "ops"\n', ""), "waivers.0.owner: is missing"),
         (("until = ", "untill = "), "waivers.0.untill: unknown key; did you mean until?"),
     ],

@@ -40,7 +40,7 @@ def test_a_limit_that_may_be_raised_is_raised(limits: Any, before: tuple[int, in
 def test_a_limit_that_is_too_low_is_told_before_the_run(limits: Any) -> None:
     limits.now = (40, 40)
     with pytest.raises(
-        pytest.UsageError, match=r"may open 40 files at once, and a run needs up to 256: raise it with `ul"
+        pytest.UsageError, match=r"may open 40 files at once, and a run needs up to 256: raise the limit with `ul"
     ):
         machine.pytest_configure(SimpleNamespace())  # type: ignore[arg-type]  # nothing of it is looked at
 

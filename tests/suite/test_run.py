@@ -84,7 +84,7 @@ def test_after_forgetting_it_looks_again(run: Run) -> None:
 
 def test_a_look_up_by_a_fact_that_is_not_stated_says_what_to_write(run: Run) -> None:
     assert run.expect("tunnel.connections", int) == 4
-    with pytest.raises(NotStated, match=r"does not state tunnel\.nothing, by which this is looked up: write \[facts\."):
+    with pytest.raises(NotStated, match=r"does not state tunnel\.nothing, which this is looked up by: write \[facts\."):
         run.expect("tunnel.nothing", str)
     with pytest.raises(TypeError, match=r"tunnel\.connections is a int, not a str"):
         run.expect("tunnel.connections", str)

@@ -38,7 +38,7 @@ def test_a_finding_decides_where_pytest_came_to_its_end(verdict: Verdict, severi
 
 def test_no_finding_at_all_is_not_verified() -> None:
     assert concluded([], ended=0).exit_code == 7
-    assert "nothing was looked at (0 of 0" in concluded([], ended=0).headline
+    assert "nothing was checked (0 of 0" in concluded([], ended=0).headline
 
 
 @pytest.mark.parametrize("ended", [2, 3, 4, 42])
