@@ -8,7 +8,7 @@ import pytest
 
 from spark_lab.connector.credentials import parse_token
 from spark_lab.connector.flags import RUN, TUNNEL, BadFlag, Values
-from spark_lab.connector.settings import go_map, seconds, shown_environment, shown_flags
+from spark_lab.connector.settings import go_map, shown_environment, shown_flags
 from spark_lab.connector.web import Exchange
 from tests.lab.tunnel_bench import ACCOUNT, SECRET, Bench, bench, process, token
 from tests.lab.tunnel_bench import TUNNEL as TUNNEL_ID
@@ -49,10 +49,6 @@ def test_flags_that_stand_before_run_are_not_known_after_it(words: list[str]) ->
 def test_the_environment_is_shown_as_cloudflared_shows_it() -> None:
     environment = {"TUNNEL_TOKEN": "abc", "TUNNEL_METRICS": "x:1", "PATH": "/bin", "OTHER_TUNNEL_TOKEN": "ends="}
     assert go_map(shown_environment(environment)) == "map[TUNNEL_METRICS:x:1 TUNNEL_TOKEN:*****]"
-
-
-def test_durations_are_go_s() -> None:
-    assert [seconds(text) for text in ("30s", "1m30s", "500ms", "0s")] == [30, 90, 0.5, 0]
 
 
 def starts(tmp_path: Path, *words: str, **environment: str) -> tuple[int, str]:
