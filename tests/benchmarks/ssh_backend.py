@@ -27,14 +27,14 @@ from tests.ssh.servers import KINDS, Server, keys, target
 
 def one_by_one(way: Ssh, commands: list[str]) -> None:
     with Connection(way) as connection:
-        host = host_on(connection)
+        host = host_on(PersistentBackend(connection))
         for command in commands:
             host.run(command)
 
 
 def sent_ahead(way: Ssh, commands: list[str]) -> None:
     with Connection(way) as connection:
-        host = host_on(connection)
+        host = host_on(PersistentBackend(connection))
         backend: PersistentBackend = host.backend
         backend.prefetch(commands)
         for command in commands:

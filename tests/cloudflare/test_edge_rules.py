@@ -88,7 +88,7 @@ def test_rules_of_every_kind(permitted: Twin) -> None:
         custom, redirects = run.get(custom_rules), run.get(redirect_rules)
         addresses, lockdowns, agents = run.get(address_rules), run.get(zone_lockdowns), run.get(agent_rules)
         routes, robots = run.get(worker_routes), run.get(bots)
-    assert [(rule.blocks, rule.challenges) for rule in custom.rules] == [(True, False), (False, True), (False, False)]
+    assert [rule.action for rule in custom.rules] == ["block", "managed_challenge", "block"]
     assert (len(custom.enabled), str(custom.rules[0])) == (2, f'nobody: block where http.host eq "{HOST}"')
     assert redirects.rules[0].target == "https://elsewhere.example/"
     assert [(rule.mode, rule.target, rule.value) for rule in addresses.active] == [("block", *ip.values())]

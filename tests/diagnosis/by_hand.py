@@ -1,5 +1,7 @@
 """Scenes of causes that no lab can make, or not yet: a healthy scene, with what would be seen in its place."""
 
+from dataclasses import replace
+
 from spark_conformance.diagnosis.model import Scene, Value
 from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.scenes import scene
@@ -41,6 +43,11 @@ BY_HAND: dict[str, Signs] = {
 """What differs from the healthy scene, by the cause; None for what would not be seen."""
 
 
+def without(seen: Scene, *signs: str) -> Scene:
+    """The same scene, seen with these signs less."""
+    return replace(seen, signs={name: sign for name, sign in seen.signs.items() if name not in signs})
+
+
 def by_hand(cause: str) -> Scene:
     signs = dict(scene(HEALTHY).signs)
     for name, value in BY_HAND[cause].items():
@@ -49,4 +56,4 @@ def by_hand(cause: str) -> Scene:
     if BY_HAND[cause].get("answer.by") == "nobody":
         gone |= {name for name in signs if name.startswith(("answer.", "counter.", "journal.", "p0.", "p1."))}
         gone -= {"answer.by", "answer.failure"}
-    return Scene(signs).without(*gone)
+    return without(Scene(signs), *gone)

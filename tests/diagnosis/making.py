@@ -13,7 +13,6 @@ from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
 from spark_conformance.https.answerer import classify
 from spark_conformance.https.client import Request, send, way
-from spark_conformance.https.diagnostic_probes import preflight_probe, script_probe, wrong_host_probe
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
 from spark_lab.faults.application import added_app
@@ -99,16 +98,29 @@ def diagnosed(lab: Announcement, scenario: Scenario, change: Change = lambda sys
 # --- other requests than the documented one
 
 
-def _sent(run: Run, headers: dict[str, str]) -> Probe:
-    exchange = send(way(run), Request("GET", probe_path(run), {**token_headers(run), **headers})).exchange
+def _sent(run: Run, headers: dict[str, str], method: str = "GET", *, token: bool = True) -> Probe:
+    headers = {**token_headers(run), **headers} if token else headers
+    exchange = send(way(run), Request(method, probe_path(run), headers)).exchange
     return Probe(exchange, classify(exchange))
+
+
+def _preflight(run: Run) -> Probe:
+    """What a browser asks before it sends a page's request: without credentials; Access refuses it by default."""
+    headers = {
+        "Origin": f"https://{run.system.hostname}",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "cf-access-client-id,cf-access-client-secret",
+    }
+    return _sent(run, headers, "OPTIONS", token=False)
 
 
 ASKED: dict[str, Callable[[Run], Asked]] = {
     "anonymous": lambda run: Asked(run.get(anonymous_probe), credentials="none"),
-    "script": lambda run: Asked(run.get(script_probe)),
-    "preflight": lambda run: Asked(run.get(preflight_probe), credentials="none", origin=True),
-    "other-name": lambda run: Asked(run.get(wrong_host_probe), credentials="none", same_name=False),
+    "script": lambda run: Asked(_sent(run, {"X-Requested-With": "XMLHttpRequest"})),
+    "preflight": lambda run: Asked(_preflight(run), credentials="none", origin=True),
+    "other-name": lambda run: Asked(
+        _sent(run, {"Host": "conformance.invalid"}, token=False), credentials="none", same_name=False
+    ),
     "plain-agent": lambda run: Asked(_sent(run, {"User-Agent": "python-requests/2.32"})),
     "page": lambda run: Asked(_sent(run, {"Origin": f"https://{uuid.uuid4().hex}.example"}), origin=True),
 }

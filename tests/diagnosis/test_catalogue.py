@@ -7,7 +7,7 @@ from spark_conformance.diagnosis.causes.catalogue import CASES, Case
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Scene
 from spark_conformance.diagnosis.signs import SIGNS, sign
-from tests.diagnosis.by_hand import BY_HAND, by_hand
+from tests.diagnosis.by_hand import BY_HAND, by_hand, without
 from tests.diagnosis.scenarios import EVERY
 
 ALL = [pytest.param(case, id=name) for name, case in CASES.items()]
@@ -34,7 +34,7 @@ def test_a_scene_by_hand_is_told_by_its_cause(cause: str) -> None:
 @pytest.mark.parametrize("cause", BY_HAND)
 def test_a_scene_by_hand_with_a_sign_less_is_not_told_by_another(cause: str) -> None:
     for name in by_hand(cause).signs:
-        seen = conclude(by_hand(cause).without(name))
+        seen = conclude(without(by_hand(cause), name))
         assert {named.cause.id for named in seen.active} <= {cause, "tunnel-no-connector"}, name
 
 

@@ -10,6 +10,7 @@ from spark_conformance.diagnosis.causes.catalogue import CASES
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Diagnosis, Scene
 from spark_conformance.diagnosis.signs import SIGNS
+from tests.diagnosis.by_hand import without
 from tests.diagnosis.judging import not_wrong, right
 from tests.diagnosis.scenarios import EVERY
 from tests.diagnosis.scenes import recorded, scene
@@ -38,9 +39,9 @@ def test_no_cause_that_is_true_is_contradicted_by_its_own_scene(name: str) -> No
 def test_a_single_sign_or_view_taken_away_makes_nothing_wrong(name: str) -> None:
     full = scene(name)
     views = {sign.view for sign in full.signs.values()}
-    less = [full.without(sign) for sign in full.signs]
+    less = [without(full, sign) for sign in full.signs]
     less += [_without_views(full, *gone) for count in (1, 2) for gone in combinations(sorted(views), count)]
-    less += [full.without(*_of_group(full, group)) for group in GROUPS]
+    less += [without(full, *_of_group(full, group)) for group in GROUPS]
     for reduced in less:
         not_wrong(conclude(reduced), EVERY[name])
 
@@ -50,7 +51,7 @@ def test_a_single_sign_or_view_taken_away_makes_nothing_wrong(name: str) -> None
 def test_evidence_taken_away_never_makes_a_right_verdict_wrong(data: st.DataObject, name: str) -> None:
     full = scene(name)
     kept = data.draw(st.sets(st.sampled_from(sorted(full.signs))), label="signs that are taken away")
-    not_wrong(conclude(full.without(*kept)), EVERY[name])
+    not_wrong(conclude(without(full, *kept)), EVERY[name])
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
@@ -58,7 +59,7 @@ def test_evidence_taken_away_never_makes_a_right_verdict_wrong(data: st.DataObje
 def test_few_signs_are_not_taken_for_more_than_they_show(data: st.DataObject, name: str) -> None:
     full = scene(name)
     kept = data.draw(st.sets(st.sampled_from(sorted(full.signs)), max_size=12), label="signs that are left")
-    not_wrong(conclude(full.without(*(full.signs.keys() - kept))), EVERY[name])
+    not_wrong(conclude(without(full, *(full.signs.keys() - kept))), EVERY[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +70,7 @@ def test_a_diagnosis_and_its_scene_survive_json(name: str) -> None:
 
 
 def _without_views(full: Scene, *views: str) -> Scene:
-    return full.without(*(sign.id for sign in full.signs.values() if sign.view in views))
+    return without(full, *(sign.id for sign in full.signs.values() if sign.view in views))
 
 
 def _of_group(full: Scene, group: str) -> list[str]:

@@ -119,12 +119,6 @@ def test_a_journal_that_is_not_seen_is_not_an_empty_one() -> None:
     assert (seen.requests, seen.errors, seen.others) == (None, None, 0)
 
 
-def test_how_many_can_have_their_answer_from_behind_the_connector() -> None:
-    assert [over(how).answered_at_most for how in (None, moved(9, c403=9), moved(9, c403=2), moved(9))] == [
-        4, 4, 2, 0,
-    ]  # fmt: skip
-
-
 def test_requests_that_met_different_answers_do_not_stand_for_each_other() -> None:
     mixed = (*sent(429, ACCESS, MARKS[:2]), *sent(403, BEHIND, MARKS[2:]))
     assert over(moved(2, c403=2), mixed).came == "unknown"

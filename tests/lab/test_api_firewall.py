@@ -61,9 +61,3 @@ def test_bots_and_workers(sdk: Cloudflare, world: World) -> None:
     assert world.worker_routes[route.id]["script"] == "w"
     sdk.workers.routes.delete(route.id, zone_id=lab.ZONE)
     assert route.id not in world.worker_routes
-
-
-def test_a_trace_needs_an_edge(sdk: Cloudflare) -> None:
-    with pytest.raises(APIStatusError) as caught:
-        sdk.request_tracers.traces.create(account_id=lab.ACCOUNT, method="GET", url="https://example.org/")
-    assert caught.value.status_code == 503

@@ -5,8 +5,6 @@ from typing import Any, Literal
 import pytest
 from cloudflare import APIResponseValidationError, Cloudflare, NotFoundError
 
-from spark_lab.api import ApiServer
-from spark_lab.world import World
 from tests.lab import api_world as lab
 
 pytest_plugins = ["tests.lab.api_fixtures"]
@@ -129,14 +127,3 @@ def test_what_stands_before_access(reader: Cloudflare, sdk: Cloudflare) -> None:
     bots = reader.bot_management.get(zone_id=lab.ZONE)
     assert bots is not None
     assert bots.fight_mode is False  # type: ignore[union-attr]  # a union
-
-
-def test_trace_is_the_edges_to_answer(reader: Cloudflare, world: World, api: ApiServer) -> None:
-    world.trace = lambda asked: {"status_code": 403, "trace": [{"step_name": asked["url"], "matched": True}]}
-    traced = reader.request_tracers.traces.create(
-        account_id=lab.ACCOUNT, method="GET", url="https://x/", skip_response=True
-    )
-    assert traced is not None
-    assert traced.trace is not None
-    assert (traced.status_code, traced.trace[0].step_name) == (403, "https://x/")
-    assert list(api.requests) == [f"POST /accounts/{lab.ACCOUNT}/request-tracer/trace"]

@@ -11,7 +11,6 @@ from spark_lab.edge.decision import Unsupported
 from spark_lab.edge.pipeline import Pipeline
 from spark_lab.edge.request import Request
 from spark_lab.edge.security.expression import compiled, matches
-from spark_lab.edge.trace import trace
 from spark_lab.tunnel.gate import nothing
 from spark_lab.world import Json, World
 from tests.lab.edge_client import FakeGate
@@ -270,24 +269,3 @@ def test_the_teams_host_has_keys_a_login_page_and_nothing_else() -> None:
     assert judged(world, a_request("/cdn-cgi/access/login/x", **team))[0] == 200
     assert "keys" in judged(world, a_request("/cdn-cgi/access/certs", **team))[1]
     assert judged(world, a_request("/", **team))[0] == 404
-
-
-def test_a_trace_tells_the_stages_and_leaves_no_trace() -> None:
-    world = a_world(ALLOW_ALL)
-    pipeline = Pipeline(world, FakeGate())
-    asked = {"method": "GET", "url": f"https://{HOST}/api/tags?q=1", "headers": {"User-Agent": "mine/1"}}
-    told = trace(pipeline, asked)
-    assert (told["status_code"], [step["step_name"] for step in told["trace"] if step["matched"]]) == (302, [])
-    assert len(told["trace"]) == 8
-    world.rulesets = ruleset("http_request_firewall_custom", custom('http.request.uri.query eq "q=1"'))
-    told = trace(pipeline, asked)
-    step = {"step_name": "http_request_firewall_custom", "type": "ruleset", "matched": True, "action": "block"}
-    assert (told["status_code"], told["trace"][-1]) == (403, step)
-    world.rulesets = ruleset("http_request_firewall_custom", custom("cf.threat_score gt 5"))
-    assert trace(pipeline, asked)["status_code"] == 500
-    world.rulesets.clear()
-    world.apps.clear()
-    assert trace(pipeline, asked)["status_code"] == 200
-    world.tunnels.clear()
-    assert trace(pipeline, asked)["status_code"] == 530
-    assert (world.access_log, world.firewall_log) == ([], [])

@@ -15,7 +15,7 @@ from spark_lab.tunnel.stream import WINDOW
 from spark_lab.tunnel.wire.configuration import Applied
 from spark_lab.tunnel.wire.registration import Refusal, Registered
 from spark_lab.world import Connector, World
-from tests.lab.tunnel_bench import HOST, NOW, TUNNEL, ingress, new_world
+from tests.lab.tunnel_bench import HOST, NOW, TUNNEL, ingress, new_world, tracked
 from tests.lab.tunnel_client import CONNECTOR, FakeConnection, Incoming, dialled
 
 PATIENCE_S = 5
@@ -405,11 +405,11 @@ def test_requests_take_turns_and_pending_connections_get_none(tmp_path: Path, pr
         for _ in range(6):
             lab.send()
         await until(lambda: [one.requests.qsize() for one in connections] == [2, 2, 2])
-        lab.server.set_pending({0, 1})
+        tracked(lab.world, {0, 1})
         for _ in range(2):
             lab.send()
         await until(lambda: [one.requests.qsize() for one in connections] == [2, 2, 4])
-        lab.server.set_pending({0, 1, 2})
+        tracked(lab.world, {0, 1, 2})
         with pytest.raises(NoConnector):
             await lab.send()
 

@@ -11,7 +11,7 @@ from spark_lab.connector.web import Exchange
 from spark_lab.tunnel.gate import Broken, NoConnector
 from spark_lab.tunnel.registry import Refused, Registration, Switches, admit, erase, record
 from spark_lab.tunnel.wire.registration import RegisterRequest
-from tests.lab.tunnel_bench import ACCOUNT, NOW, SECRET, TUNNEL, bench, ingress, new_world
+from tests.lab.tunnel_bench import ACCOUNT, NOW, SECRET, TUNNEL, bench, ingress, new_world, tracked
 
 CONNECTOR = "11111111-2222-4333-8444-555555555555"
 
@@ -114,10 +114,10 @@ def test_pending_connections_get_no_requests(tmp_path: Path) -> None:
         async with bench(tmp_path) as lab:
             lab.configure("http_status:204")
             async with lab.connector():
-                lab.server.set_pending({0, 1, 2, 3})
+                tracked(lab.world, {0, 1, 2, 3})
                 with pytest.raises(NoConnector):
                     await lab.request()
-                lab.server.set_pending({0, 1, 2})
+                tracked(lab.world, {0, 1, 2})
                 assert (await lab.whole())[0] == 204
                 (kept,) = lab.world.connectors[TUNNEL].values()
                 assert [kept.connections[index].pending_reconnect for index in range(4)] == [True, True, True, False]

@@ -231,3 +231,10 @@ async def bench(directory: Path) -> AsyncGenerator[Bench, None]:
         for origin in made.origins:
             await origin.close()
         await server.close()
+
+
+def tracked(world: World, indexes: set[int]) -> None:
+    """Track the connections of these indexes, and no others, as waiting for a reconnection."""
+    for connector in world.connectors[TUNNEL].values():
+        for index, connection in connector.connections.items():
+            connection.pending_reconnect = index in indexes

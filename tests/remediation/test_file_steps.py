@@ -8,7 +8,7 @@ import pytest
 
 from spark_conformance.core.secret import Secret, mask
 from spark_conformance.remediation.model import Conflict, StepFailed
-from spark_conformance.remediation.steps.files import RemoveFile, WriteFile, difference, look
+from spark_conformance.remediation.steps.files import WriteFile, difference, look
 from tests.remediation.here import Here, run_on
 
 OLD = b"[Service]\nType=notify\n\xff\xfe bytes that are no text\n"
@@ -84,18 +84,6 @@ def test_a_link_is_replaced_by_a_file_and_comes_back_as_a_link(run: Any, tmp_pat
     assert not path.is_symlink()
     WriteFile.undo(run, before)
     assert str(path.readlink()) == "/dev/null"
-
-
-def test_a_file_is_taken_away_and_comes_back(run: Any, tmp_path: Path) -> None:
-    path = tmp_path / "a.conf"
-    path.write_bytes(OLD)
-    action = RemoveFile(str(path), look(run, str(path)))
-    before = action.before(run, keep(tmp_path))
-    action.apply(run, before)
-    assert not path.exists()
-    assert action.holds(run)
-    RemoveFile.undo(run, before)
-    assert path.read_bytes() == OLD
 
 
 def test_what_was_changed_since_the_plan_is_not_kept_and_not_written(run: Any, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def connection(stand_in: Server, connect: Connect) -> Connection:
 
 @pytest.fixture
 def host(connection: Connection) -> Any:
-    return host_on(connection)
+    return host_on(PersistentBackend(connection))
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def backend(host: Any) -> PersistentBackend:
 @pytest.fixture(scope="module")
 def shared(stand_in: Server) -> Iterator[Any]:
     with Connection(target(stand_in)) as connection:
-        yield host_on(connection)
+        yield host_on(PersistentBackend(connection))
 
 
 def test_testinfra_is_used_as_everywhere(host: Any, tmp_path: Path) -> None:

@@ -161,9 +161,6 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         RULE, **IN_ZONE, pattern="example.org/*", script="w"
     ),
     f"DELETE {Z}/workers/routes/{{rule}}": lambda sdk: sdk.workers.routes.delete(RULE, **IN_ZONE),
-    f"POST {A}/request-tracer/trace": lambda sdk: sdk.request_tracers.traces.create(
-        **IN_ACCOUNT, method="GET", url="https://example.org/"
-    ),
 }
 WITHOUT_METHOD = {"POST /graphql", f"PUT {Z}/tunnels/{{tunnel}}/routes", f"PATCH {X}/organizations"}
 """Served, and not a method of the SDK; the second is cloudflared's own."""
@@ -189,7 +186,6 @@ def full(world: World) -> World:
     idle = {**world.tunnels[lab.TUNNEL], "id": lab.IDLE_TUNNEL, "name": "idle"}
     world.tunnels[lab.IDLE_TUNNEL] = idle
     world.configure(lab.IDLE_TUNNEL, {"ingress": NAMED}, lab.AT)
-    world.trace = lambda _: {"status_code": 200, "trace": []}
     return world
 
 

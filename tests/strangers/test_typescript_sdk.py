@@ -78,7 +78,6 @@ def visible(world: World) -> dict[str, Any]:
         "lockdowns": [world.lockdowns[rule]], "lockdown": world.lockdowns[rule],
         "ua_rules": [world.ua_rules[rule]], "ua_rule": world.ua_rules[rule], "bots": world.bot_management,
         "worker_routes": [world.worker_routes[rule]], "worker_route": world.worker_routes[rule],
-        "trace": {"status_code": 200, "trace": []},
         "graphql": {"data": {"viewer": {"zones": [{"firewallEventsAdaptive": [{"action": "block"}]}]}}, "errors": None},
     }  # fmt: skip
 
@@ -99,7 +98,6 @@ def test_the_typescript_sdk_reads_pages_writes_and_is_refused(api: ApiServer, wo
     installed(tmp_path)
     fill(world)
     world.api_tokens[SPENDER] = ApiToken("4" * 32, set())
-    world.trace = lambda _: {"status_code": 200, "trace": []}
     api.limit.set(requests=ALLOWED, seconds=300)
     before = json.loads(json.dumps(visible(world)))
     tokens = {"reader": lab.READER, "writer": lab.WRITER, "unknown": UNKNOWN, "spender": SPENDER}

@@ -58,7 +58,6 @@ async function read(sdk) {
     bots: await sdk.botManagement.get(zone),
     worker_routes: await all(sdk.workers.routes.list(zone)),
     worker_route: await sdk.workers.routes.get(ids.rule, zone),
-    trace: await sdk.requestTracers.traces.create({ ...account, method: "GET", url: "https://example.org/" }),
     graphql: await sdk.post("/graphql", { body: { query: QUERY, variables: { zone: ids.zone } } }),
   };
 }
