@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from spark_lab.faults.connector import TOKEN
+from spark_conformance.facts.model import needing
 from spark_lab.faults.fault import Fault
 
 
@@ -17,7 +17,8 @@ class Difference:
 
 ONLY_ROOT_READS = Difference(
     "on the machine only root may read the drop-in with the token, or look into /root; the process engine has one user",
-    frozenset(TOKEN) | {"cloudflared.token_variable", "cloudflared.token_present", "cloudflared.local_config"},
+    needing("cloudflared.token_present")
+    | {"cloudflared.token_variable", "cloudflared.token_present", "cloudflared.local_config"},
 )
 DIFFERENCES: Mapping[str, Difference] = {
     "sudo-asks": ONLY_ROOT_READS,

@@ -1,0 +1,85 @@
+"""What is known of each fact: held against the types, the example, the faults, and itself."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from spark_conformance.facts.expectations import Frozen
+from spark_conformance.facts.fact import Fact
+from spark_conformance.facts.load import find, load
+from spark_conformance.facts.model import TRAITS, Facts, chosen, is_fact, needing, needs_of
+from spark_conformance.facts.traits import Means, Traits
+from spark_conformance.facts.values import AbsolutePath
+from spark_lab.faults import FAULTS
+
+UNBROKEN = {Means.REPOSITORY}
+"""Means that no fault takes away: tests/repository leave out the checkout."""
+
+
+def expectation(fact: str) -> type[Fact[Any]]:
+    component, _, name = fact.partition(".")
+    table = get_args(Facts.model_fields[component].annotation)[0]
+    kind: type[Fact[Any]] = get_args(table.model_fields[name].annotation)[0]
+    return kind
+
+
+def constraints(model: type[BaseModel], *fields: str) -> Iterator[object]:
+    """The constraints of these fields of a model, or of all of them, and of what they consist of."""
+    for name in fields or model.model_fields:
+        field = model.model_fields[name]
+        yield from field.metadata
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Frozen):
+            yield from constraints(field.annotation)
+
+
+def test_no_need_is_named_that_another_one_brings() -> None:
+    brought = {
+        fact: {more for need in own.needs if need in TRAITS for more in needs_of(need)} for fact, own in TRAITS.items()
+    }
+    assert {fact for fact, own in TRAITS.items() if not brought[fact].isdisjoint(own.needs)} == set()
+    assert {fact for fact, own in TRAITS.items() if len(set(own.needs)) < len(own.needs)} == set()
+
+
+@pytest.mark.parametrize("thing", sorted({need for own in TRAITS.values() for need in own.needs} - UNBROKEN))
+def test_every_need_is_put_out_of_sight_by_a_fault(thing: str) -> None:
+    gone = needing(thing) | ({thing} if thing in TRAITS else set())
+    assert [fault.name for fault in FAULTS.values() if gone <= fault.facts | fault.unverified]
+
+
+def test_what_expects_a_path_on_the_host_says_so() -> None:
+    path = get_args(AbsolutePath)[1]
+    assert {fact for fact in TRAITS if path in constraints(expectation(fact), "expect")} == chosen(host_path=True)
+
+
+def test_what_names_the_services_own_address_says_so() -> None:
+    stated = load(find("spark-291b")).facts.all()
+    address = stated["ollama.url"].expect.partition("://")[2]
+    assert {fact for fact, own in stated.items() if address in str(own.expect)} == chosen(service_address=True)
+
+
+def test_what_remedies_write_is_a_path_on_the_host() -> None:
+    assert chosen(written=True) <= chosen(host_path=True)
+
+
+def test_an_unknown_id_is_told_by_the_fact_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from spark_conformance.facts import model
+
+    wrong = Traits(where="the host", do="nothing", needs=("ollama.modle",))
+    with pytest.raises(ValueError, match=r"^ollama\.size_gb: its traits name another: ollama\.modle is no fact; write"):
+        model._held([("ollama.size_gb", wrong)])
+    circle = Traits(where="the host", do="nothing", needs=("host.gpu",))
+    monkeypatch.setitem(TRAITS, "host.gpu", circle)
+    needs_of.cache_clear()
+    with pytest.raises(ValueError, match=r"^host\.gpu: needs itself, by way of host\.gpu; take one need out$"):
+        model._held([("host.gpu", circle)])
+    needs_of.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["ollama.modle", "ollama", "", "curl"])
+def test_what_is_no_fact_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is no fact; write the id of one"):
+        is_fact(name)
+    with pytest.raises(ValueError, match="is no fact; write the id of one"):
+        needing(name)
