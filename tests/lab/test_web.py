@@ -66,3 +66,22 @@ def test_a_connection_is_kept_for_the_next_request_whether_or_not_the_body_was_r
             await server.close()
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_the_rest_of_a_body_that_nobody_wanted_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_lab.http1.DRAIN_S", 0.01)
+
+    async def scenario() -> bytes:
+        async def answer(exchange: Exchange) -> None:
+            await exchange.answer(200, b"here")
+
+        server = await listen(answer, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.address[1])
+        try:
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo")
+            return await reader.read()
+        finally:
+            writer.close()
+            await server.close()
+
+    assert asyncio.run(scenario()).endswith(b"here")
