@@ -1,4 +1,4 @@
-"""Checks of the machine itself, as it shows over SSH."""
+"""Checks of the machine itself, as its shell shows it."""
 
 import pytest
 
@@ -12,22 +12,24 @@ from spark_conformance.host.sudo import SudoRights
 
 @pytest.mark.fact("host.reachable")
 def test_reachable(judge: Judge, machine: Machine) -> None:
-    """A command sent over SSH does not come back, or fails.
+    """A command sent to the host's shell does not come back, or fails.
 
-    Try `ssh HOST hostname` with target.ssh's host: its name, its key in known_hosts, the agent, the network.
+    Try `ssh HOST hostname` with target.ssh's host: its name, its key in known_hosts, the agent, the network; with
+    [target.local], `/bin/sh` on this machine.
     """
     judge(machine.answered)
 
 
 @pytest.mark.fact("host.hostname")
 def test_hostname(judge: Judge, machine: Machine) -> None:
-    """SSH leads to another machine, or somebody renamed this one.
+    """Another machine answers than the documented one, or somebody renamed it.
 
-    See `ssh -G` for where the name leads; rename with `sudo hostnamectl hostname NAME` if the machine is the right one.
+    See `ssh -G` for where the name leads; with [target.local] it is the one that the suite runs on. Rename it with
+    `sudo hostnamectl hostname NAME` if it is the right one.
     Not seen: another machine that bears the name; its host key tells the two apart, and SSH looks at that.
     """
     name = machine.told("hostname", machine.hostname)
-    judge(name, ok=judge.expect in {name, name.partition(".")[0]})
+    judge(name, ok=machine.is_named(judge.expect))
 
 
 @pytest.mark.fact("host.sudo")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from spark_conformance.facts.load import FactsError, SystemFile, find, known, load
 from spark_conformance.facts.model import COMPONENTS
+from spark_conformance.facts.target import Local, Ssh
 
 MINIMAL = """
 [system]
@@ -86,6 +87,8 @@ def test_a_strangers_file_may_leave_out_components_and_facts(tmp_path: Path) -> 
         ('[target.cloudflare]\nzone = "example.org"\ntoken = "abcdef0123456789"',
          "target.cloudflare.token: string should match pattern"),
         ('[target.ssh]\nhost = "-oProxyCommand=id"', "target.ssh.host: string should match pattern"),
+        ('[target.ssh]\nhost = "a"\n[target.local]',
+         "target: states both [target.ssh] and [target.local]; keep [target.local] if the suite runs on the system's"),
         ("[target.public]\nport = 70000", "target.public.port: input should be less than or equal to 65535"),
     ],
 )  # fmt: skip
@@ -129,6 +132,18 @@ def test_an_extending_file_lays_its_tables_over_the_other(tmp_path: Path) -> Non
     system = load(written(tmp_path, 'extends = "spark-291b"\n[facts.dns.ttl]\nexpect = 300\n'))
     ttl = system.facts.all()["dns.ttl"]
     assert (ttl.expect, ttl.source) == (300, spark().facts.all()["dns.ttl"].source)
+
+
+def test_an_extending_file_states_its_own_way_to_the_host(tmp_path: Path) -> None:
+    here = load(written(tmp_path, 'extends = "spark-291b"\n[target.local]\n')).target
+    assert (here.ssh, here.local) == (None, Local())
+    assert here.way is here.local
+    again = tmp_path / "again.toml"
+    again.write_text('extends = "./mine.toml"\n[target.ssh]\nhost = "spark"\n')
+    there = load(again).target
+    assert (there.local, there.way) == (None, Ssh(host="spark"))
+    (tmp_path / "again.toml").write_text('extends = "./mine.toml"\n[target.dns]\nresolvers = ["1.1.1.1"]\n')
+    assert load(again).target.local == Local()
 
 
 def test_an_extending_file_takes_a_fact_back_with_false(tmp_path: Path) -> None:

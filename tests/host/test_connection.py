@@ -1,5 +1,6 @@
 """The way to the host, and what is said where there is none."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from spark_conformance.host.connection import host
 from spark_conformance.host.machine import machine
 from spark_conformance.host.pulumi import host_pulumi
 from spark_conformance.repository.workflow import Workflow, workflow
+from spark_conformance.ssh import local
 from spark_conformance.ssh.backend import PersistentBackend
 from spark_conformance.ssh.errors import Cause, CommandFlooded, CommandTimeout, HostUnreachable
 from tests.host.stubs import StubHost, given, run_on
@@ -18,6 +20,22 @@ def test_a_target_that_does_not_say_how(stub: StubHost) -> None:
     with pytest.raises(Unreachable, match=r"\[target\.ssh\]") as unreachable:
         run_on(None, target__ssh=None).get(host)
     assert unreachable.value.owner == "host.reachable"
+
+
+def test_the_machine_itself_is_asked_without_ssh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    run = run_on(None, target__ssh=None, target__local={})
+    with run.closing:
+        assert run.get(machine).answered
+        assert run.get(machine).hostname == socket.gethostname()
+
+
+def test_a_machine_that_gives_no_shell_is_one_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(local, "SHELL", str(tmp_path / "sh"))
+    run = run_on(None, target__ssh=None, target__local={})
+    with run.closing, pytest.raises(Unreachable, match="cannot be started on this machine") as unreachable:
+        run.get(machine)
+    assert (unreachable.value.cause, unreachable.value.owner) == ("local: other", "host.reachable")
 
 
 def test_a_host_that_is_not_there_is_one_root(tmp_path: Path) -> None:

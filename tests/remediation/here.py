@@ -29,5 +29,7 @@ class Here:
 
 def run_on(host: Here, state: Path | None = None) -> Any:
     """As much of a run as steps on a host need."""
-    target = SimpleNamespace(host=SimpleNamespace(state_directory=str(state)), ssh=SimpleNamespace(host="spark"))
+    target = SimpleNamespace(
+        host=SimpleNamespace(state_directory=str(state)), ssh=SimpleNamespace(host="spark"), local=None
+    )
     return SimpleNamespace(get=lambda _: host, target=target, forget=lambda: None)

@@ -66,6 +66,7 @@ def plan(
         system=SimpleNamespace(hostname="ollama.example"),
         remediation=SimpleNamespace(never=never, verify_s=1),
         facts=SimpleNamespace(access=None),
+        target=SimpleNamespace(local=None),
     )
     return Planner(run, remedies, asked or Asked()).plan({item.fact: item for item in findings}, **more)
 

@@ -146,7 +146,7 @@ def test_closing_leaves_no_process_and_no_directory(server: Server, connect: Con
     connection.close()
     assert not directory.exists()
     assert eventually(lambda: not running("sleep 4102") and not holding(str(directory)))
-    assert not running(str(connection._target.config))
+    assert not running(str(target(server).config))
     assert all("closed its connection" in str(future.exception()) for future in futures)
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from spark_conformance.core.secret import conceal
 from spark_conformance.ssh.errors import Cause
-from spark_conformance.ssh.refusal import explain
+from spark_conformance.ssh.refusal import QUOTED, explain
 
 CHANGED = """\
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r
@@ -35,6 +36,14 @@ op@127.0.0.1: Permission denied (publickey,password,keyboard-interactive).\r
 UNKNOWN = (
     "No ED25519 host key is known for {} and you have requested strict checking.\r\nHost key verification failed.\r\n"
 )
+BOOTING = (
+    "System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical "
+    "details, see pam_nologin(8).\r\n\r\nConnection closed by 192.0.2.1 port 22\r\n"
+)
+TAILNET = (
+    "tailscale: tailnet policy does not permit you to SSH to this node\r\nConnection closed by 100.64.0.7 port 2\r\n"
+)
+"""What Tailscale's SSH server writes as a banner before it closes (tailssh.go)."""
 CONNECTING = [
     (UNKNOWN.format("[127.0.0.1]:2299"), Cause.HOST_KEY_UNKNOWN, "ssh-keyscan -p 2299 127.0.0.1 |"),
     (UNKNOWN.format("spark-291b"), Cause.HOST_KEY_UNKNOWN, "ssh-keyscan spark-291b |"),
@@ -83,11 +92,9 @@ CONNECTING = [
         Cause.REFUSED,
         "before it said anything",
     ),
-    (
-        "sh: /x: No such file or directory\nkex_exchange_identification: Connection closed by remote host\r\n",
-        Cause.REFUSED,
-        "a ProxyCommand, if there is one, works",
-    ),
+    ("kex_exchange_identification: read: Connection reset by peer\r\n", Cause.REFUSED, "PerSourcePenalties: wait"),
+    ("banner exchange: Connection to 192.0.2.1 port 80: invalid format\r\n", Cause.REFUSED, "nothing else listens"),
+    ("ssh: connect to host 192.0.2.1 port 22: Something new\r\n", Cause.NO_ROUTE, "(Something new): check the network"),
     (
         "Unable to negotiate with 127.0.0.1 port 22: no matching key exchange method found. Their offer: kex-a\r\n",
         Cause.NO_AGREEMENT,
@@ -105,21 +112,24 @@ CONNECTING = [
     ),
     ("config line 2: missing argument.\r\n", Cause.CONFIGURATION, "config line 2: missing argument."),
     ("Bad owner or permissions on /home/op/.ssh/config\r\n", Cause.CONFIGURATION, "/home/op/.ssh/config"),
-    ("Connection closed by 127.0.0.1 port 2299\r\n", Cause.NO_SHELL, "what sshd says in the host's journal"),
-    ("Connection to 127.0.0.1 closed by remote host.\r\n", Cause.NO_SHELL, "during the login"),
+    ("Connection closed by 127.0.0.1 port 2299\r\n", Cause.TURNED_AWAY, "it may boot or go down; else see"),
+    ("Connection to 127.0.0.1 closed by remote host.\r\n", Cause.TURNED_AWAY, "during the login"),
+    (BOOTING, Cause.TURNED_AWAY, "it may boot or go down"),
+    ("Connection closed by UNKNOWN port 65535\r\n", Cause.TURNED_AWAY, "spark, or what stands before it, closed"),
+    (TAILNET, Cause.TURNED_AWAY, "said: tailscale: tailnet policy does not permit you to SSH to this node / Conn"),
     (
-        "something\x1b[31m quite new\r\n",
+        "something\x1b[31m für\r\n",
         Cause.OTHER,
-        "cannot connect to spark (something[31m quite new): see what `ssh -v",
+        r"cannot connect to spark: see what `ssh -v spark` says; ssh said: something\x1b[31m für",
     ),
-    ("", Cause.OTHER, "(ssh ended with status 255)"),
+    ("", Cause.OTHER, "ssh said: nothing, and ended with status 255"),
 ]
 CONNECTED = [
     ("Timeout, server 127.0.0.1 not responding.\r\n", "the host stopped answering"),
-    ("Connection to 127.0.0.1 closed by remote host.\r\n", "(Connection to 127.0.0.1 closed by remote host.)"),
-    ("client_loop: send disconnect: Broken pipe\r\n", "(client_loop: send disconnect: Broken pipe)"),
+    ("Connection to 127.0.0.1 closed by remote host.\r\n", "ssh said: Connection to 127.0.0.1 closed by remote host."),
+    ("client_loop: send disconnect: Broken pipe\r\n", "ssh said: client_loop: send disconnect: Broken pipe"),
     ("Read from remote host 192.0.2.1: Connection reset by peer\r\n", "Connection reset by peer"),
-    ("", "(ssh ended with status 255)"),
+    ("", "ssh said: nothing, and ended with status 255"),
 ]
 
 
@@ -139,9 +149,38 @@ def test_a_connection_lost_is_told(words: str, part: str) -> None:
     assert part in str(failure)
 
 
+@pytest.mark.parametrize("words", [words for words, _, _ in CONNECTING if words], ids=range(len(CONNECTING) - 1))
+def test_the_words_themselves_are_always_there(words: str) -> None:
+    told = str(explain("spark", words, status=255, connected=False))
+    lines = [" ".join(line.split()) for line in words.replace("\x1b", r"\x1b").splitlines() if line.strip("@ ")]
+    assert all(line in told for line in lines)
+
+
+def test_words_without_an_end_are_cut_and_no_secret_is_in_them() -> None:
+    conceal("s3cret-of-the-proxy")
+    told = str(explain("spark", "using s3cret-of-the-proxy\n" + "and so on\n" * 1000, status=255, connected=False))
+    assert "s3cret" not in told
+    assert len(told) < QUOTED + 200
+    assert told.endswith("…")
+
+
 def test_words_from_before_the_login_do_not_explain_a_later_loss() -> None:
     words = OPEN_KEY.replace("op@127.0.0.1: Permission denied", "") + "Connection to h closed by remote host.\r\n"
     assert explain("spark", words, status=255, connected=True).cause is Cause.LOST
+
+
+def test_a_host_that_admits_nobody_for_now_is_not_one_without_a_shell() -> None:
+    said = "The system is going down NOW!\n"
+    failure = explain("spark", "", status=254, connected=False, noise=said)
+    assert failure.cause is Cause.TURNED_AWAY
+    assert "admits nobody but root now" in str(failure)
+    assert "ssh said: The system is going down NOW!" in str(failure)
+
+
+def test_an_ssh_that_was_ended_here_tells_nothing_of_the_host() -> None:
+    failure = explain("spark", "", status=-9, connected=False)
+    assert failure.cause is Cause.OTHER
+    assert "ended on this machine by signal 9" in str(failure)
 
 
 def test_an_account_without_a_shell_is_quoted() -> None:
