@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from spark_conformance.plugin.labprocess import LabProcess
 from spark_conformance.plugin.targets import lab_options
+from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement, read
 from spark_lab.faults import heal
 

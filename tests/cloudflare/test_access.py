@@ -19,7 +19,7 @@ from spark_conformance.cloudflare.access.policies import AccessPolicy, named, po
 from spark_conformance.cloudflare.access.rules import groups_named
 from spark_conformance.cloudflare.access.service_tokens import choose as choose_token
 from spark_conformance.cloudflare.access.service_tokens import token_of
-from spark_conformance.cloudflare.reading import Table, tables
+from spark_conformance.cloudflare.tables import Table, tables
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.expectations import Policy
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spark_conformance.cloudflare.access.admission import Visitor
 from spark_conformance.cloudflare.access.policies import policies_of
-from spark_conformance.cloudflare.reading import Table
+from spark_conformance.cloudflare.tables import Table
 from spark_lab.edge.access.credentials import Standing
 from spark_lab.edge.access.policies import admission
 from tests.lab.edge_request import a_request

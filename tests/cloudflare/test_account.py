@@ -1,7 +1,7 @@
 import pytest
 
 from spark_conformance.cloudflare.account import IpRanges, Zone, choose, zone_of
-from spark_conformance.cloudflare.reading import Table, table, tables
+from spark_conformance.cloudflare.tables import Table, table, tables
 from spark_conformance.core.verdict import Unreachable
 
 

@@ -17,8 +17,8 @@ from spark_conformance.cloudflare.edge_rules import (
     zone_lockdowns,
 )
 from spark_conformance.cloudflare.edge_settings import bots, zone_settings
-from spark_conformance.cloudflare.reading import Table
 from spark_conformance.cloudflare.rulesets import custom_rules, managed_rules, rate_limits, redirect_rules, rule_set_of
+from spark_conformance.cloudflare.tables import Table
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN

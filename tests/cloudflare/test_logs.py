@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare import logs
 from spark_conformance.cloudflare.client import Api
 from spark_conformance.cloudflare.endpoints import ACCESS_LOG, FIREWALL_LOG
 from spark_conformance.cloudflare.graphql import refused, rows
-from spark_conformance.cloudflare.logs import access_log, event_of, firewall_log, login_of
-from spark_conformance.cloudflare.reading import Table
+from spark_conformance.cloudflare.tables import Table
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unreachable
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe
 from spark_conformance.https.answerer import Answer, Answerer
 from spark_conformance.https.exchange import Exchange
+from spark_conformance.outside import logs
+from spark_conformance.outside.logs import access_log, event_of, firewall_log, login_of
 from spark_lab.api.call import now
 from tests.cloudflare.fake import Fake, no, said
 from tests.cloudflare.twin import Twin
@@ -85,7 +85,7 @@ def test_a_log_that_lags_is_asked_again(permitted: Twin, monkeypatch: pytest.Mon
     def ingest(_: float) -> None:
         permitted.world.firewall_log.append({**EVENT, "datetime": now()})
 
-    monkeypatch.setattr("spark_conformance.cloudflare.logs.time.sleep", ingest)
+    monkeypatch.setattr("spark_conformance.outside.logs.time.sleep", ingest)
     with permitted.run() as run:
         assert asked(run).get(firewall_log).entries
     assert queries(permitted) == 2

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.reading import tables
 from spark_conformance.cloudflare.records import DnsRecords, records_of
+from spark_conformance.cloudflare.tables import tables
 from spark_conformance.core.verdict import Unmet
 
 HOST = "ollama.example.org"

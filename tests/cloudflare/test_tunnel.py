@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.reading import Table, tables
+from spark_conformance.cloudflare.tables import Table, tables
 from spark_conformance.cloudflare.tunnel import tunnel_of
 from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, connections_of

@@ -2,8 +2,8 @@
 
 import sys
 
-from spark_conformance.plugin import load_observations
-from spark_conformance.plugin.labprocess import LabProcess
+from spark_conformance.observations import load_observations
+from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import read
 from spark_lab.faults import heal
 from tests.diagnosis.making import look, make

@@ -5,12 +5,12 @@ import pytest
 from spark_conformance.cloudflare.account import IpRanges
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
-from spark_conformance.dns import authoritative
 from spark_conformance.dns.answers import Answer, Answers
-from spark_conformance.dns.authoritative import authoritative_answers
 from spark_conformance.dns.public import public_addresses
 from spark_conformance.dns.resolvers import resolver_answers
 from spark_conformance.dns.servers import PORT, Server
+from spark_conformance.outside import authoritative
+from spark_conformance.outside.authoritative import authoritative_answers
 from spark_lab.dns import ServerBehaviour
 from tests.cloudflare.twin import Twin
 
@@ -127,7 +127,7 @@ def test_a_server_whose_name_leads_nowhere_is_not_dropped_from_the_count(
         ("gone.ns.lab-cloudflare.test", "has no address that the resolvers know"),
     ]
     with pytest.raises(Unreachable, match=r"gone\.ns\.lab-cloudflare\.test has no address that the resolvers know"):
-        seen.within(IpRanges(("127.0.0.0/30",)))
+        seen.within(IpRanges(("127.0.0.0/30",)).contains)
 
 
 def well(hostname: str, servers: list[Server], *_: object, **__: object) -> Answers:

@@ -14,7 +14,7 @@ from spark_conformance.core.run import OBSERVATIONS
 from spark_conformance.facts import dashboard
 from spark_conformance.facts.load import HERE, load
 from spark_conformance.facts.model import COMPONENTS, TRAITS, Facts
-from spark_conformance.plugin import load_observations
+from spark_conformance.observations import load_observations
 from spark_lab.faults import FAULTS
 from tests.docs import words
 from tests.docs.looking import chain, looks

@@ -14,9 +14,9 @@ from spark_conformance.host.counters import Moved
 from spark_conformance.host.journal_since import ConnectorError, OriginRequest
 from spark_conformance.host.own_connector import OwnConnector, own_connector
 from spark_conformance.host.watching import Hindrance
-from spark_conformance.https import counted_probes as module
 from spark_conformance.https.answerer import Answer, Answerer
-from spark_conformance.https.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
+from spark_conformance.outside import counted_probes as module
+from spark_conformance.outside.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
 from spark_conformance.secrets.references import access_client_id
 from spark_lab.authority import LabAuthority
 from tests.host.stubs import given

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import evaluate
+from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_lab import isolation

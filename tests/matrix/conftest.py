@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import evaluate, finding_of
+from spark_conformance.checking import evaluate, finding_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import evaluate
+from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app

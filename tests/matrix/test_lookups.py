@@ -5,7 +5,7 @@ Every fact is left out of the file of a healthy system, one at a time; only what
 
 from pathlib import Path
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Finding, Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import evaluate
+from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, FaultError, heal, inflict

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUITE = "fixtures/spark_conformance/"
-CORE = ("concluding", "judging", "printable", "run", "session", "verdict", "waivers")
+CORE = ("findings", "judging", "printable", "run", "session", "verdict", "waivers")
 PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "settle")
 """Of core and of the plugin what decides; the rest shows, or starts things."""
 
@@ -29,6 +29,7 @@ ROOMS = (
     Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), ("tests/suite",)),
     Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), ("tests/suite",)),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
+    Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),
     Room("host", (f"{SUITE}host/*.py",), ("tests/host",)),
     Room(
         "cloudflare",
@@ -37,6 +38,7 @@ ROOMS = (
     ),
     Room("dns", (f"{SUITE}dns/*.py",), ("tests/dns",)),
     Room("https", (f"{SUITE}https/*.py",), ("tests/https",)),
+    Room("outside", (f"{SUITE}outside/*.py",), ("tests/cloudflare", "tests/dns", "tests/https")),
     Room("repository", (f"{SUITE}repository/*.py",), ("tests/repository",)),
     Room("github", (f"{SUITE}github/*.py",), ("tests/github",)),
     Room(

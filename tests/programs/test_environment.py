@@ -4,8 +4,8 @@ import pytest
 
 from spark_conformance.core.secret import mask
 from spark_conformance.facts.target import Ssh
-from spark_conformance.plugin.labprocess import LabProcess
 from spark_conformance.programs.environment import NEEDS, Program, conceal_environment, environment
+from spark_conformance.programs.lab import LabProcess
 from spark_conformance.ssh.client import Client
 
 TOKENS = {

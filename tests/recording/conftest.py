@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.plugin import load_observations
+from spark_conformance.observations import load_observations
 from spark_conformance.recording.storage import Recording
 from spark_lab.announcement import Announcement
 from tests.labs import lab, one_lab

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding
 from spark_conformance.diagnosis.engine import diagnose

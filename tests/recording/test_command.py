@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from spark_conformance.plugin.options import check_options
-from spark_conformance.plugin.recording.running import pytest_configure
+from spark_conformance.plugin.recording.options import pytest_configure
 from spark_conformance.recording import storage
 from spark_lab.announcement import Announcement
 from tests.end_to_end.session import PROJECT, check, project

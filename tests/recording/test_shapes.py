@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.secret import Secret
+from spark_conformance.core.tap import Heard, heard, lines, listening
 from spark_conformance.recording.shapes import Gathering, class_of, line_shape, listed, shape_of
-from spark_conformance.recording.tap import Heard, heard, lines, listening
 
 
 @pytest.mark.parametrize(

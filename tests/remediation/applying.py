@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import load

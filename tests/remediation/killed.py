@@ -6,7 +6,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.facts.load import load
 from spark_conformance.remediation.applying import Ways

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.core.evaluating import checks, findings_of
+from spark_conformance.checking import checks, findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Unmet, Verdict
 from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.remediation.model import Asked, CannotRemedy, Step, StepFailed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.core.evaluating import evaluate, findings_of
+from spark_conformance.checking import evaluate, findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load

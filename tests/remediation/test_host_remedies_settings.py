@@ -2,8 +2,8 @@
 
 import pytest
 
-from spark_conformance.host.unit_syntax import effective
 from spark_conformance.remediation.remedies.ollama_settings import Needs, Overrides, overrides_in
+from spark_conformance.syntax.units import effective
 
 URL = "http://localhost:11434"
 PROGRAM = "/usr/local/bin/ollama"

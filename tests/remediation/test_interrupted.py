@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from spark_conformance.core.evaluating import evaluate
+from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict

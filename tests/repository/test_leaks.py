@@ -16,8 +16,8 @@ from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.target import Cloudflare, Repository, Target
 from spark_conformance.repository import history, text
 from spark_conformance.repository import leaks as module
+from spark_conformance.repository.leak_patterns import known, leaks_in
 from spark_conformance.repository.leaks import leaks
-from spark_conformance.repository.shapes import known, leaks_in
 from spark_conformance.secrets.references import access_client_secret, esc_tunnel_token
 from tests.secrets.runs import run_of
 

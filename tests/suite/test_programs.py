@@ -10,7 +10,7 @@ import pytest
 
 import spark_conformance
 from spark_conformance.__main__ import main
-from spark_conformance.plugin.labprocess import LabError, check_faults
+from spark_conformance.programs.lab import LabError, check_faults
 
 PROJECT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from spark_conformance.core.concluding import conclude
+from spark_conformance.core.findings import conclude
 from spark_conformance.core.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
 from spark_conformance.core.waivers import settle_waivers, waive
 from spark_conformance.facts.load import Waiver

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from spark_conformance.core.evaluating import findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.facts.expectations import Exchange
 from spark_conformance.facts.model import Facts
 from spark_conformance.remediation.applying import Ways
@@ -39,7 +39,7 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No host to lock; its services answer as the world's edge says."""
     monkeypatch.setattr("spark_conformance.remediation.runner.locked", lambda *_: nullcontext())
     monkeypatch.setattr("spark_conformance.remediation.remedies.ingress_values.fetch", fetch)
-    monkeypatch.setattr("spark_conformance.remediation.proving.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("spark_conformance.remediation.verifying.FIRST_PAUSE_S", 0.0)
 
 
 @contextmanager

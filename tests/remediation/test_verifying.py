@@ -4,7 +4,7 @@ import pytest
 
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.remediation.model import Planned
-from spark_conformance.remediation.proving import _bad
+from spark_conformance.remediation.verifying import _bad
 
 
 def finding(fact: str, verdict: Verdict) -> Finding:

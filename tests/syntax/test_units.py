@@ -2,8 +2,8 @@
 
 import pytest
 
-from spark_conformance.host.commands import started_by
-from spark_conformance.host.unit_syntax import assignments, effective, environment_file, service_settings
+from spark_conformance.syntax.commands import started_by
+from spark_conformance.syntax.units import assignments, effective, environment_file, service_settings
 
 UNIT = """[Unit]
 Description=Cloudflare Tunnel

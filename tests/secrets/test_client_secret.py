@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_conformance.secrets.shapes import fit_for_header, shape_of
+from spark_conformance.secrets.client_secret import fit_for_header, shape_of
 
 HEX = "0123456789abcdef" * 4
 ALLOWED = (

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from spark_conformance.host.commands import programs, split
+from spark_conformance.syntax.commands import programs, split
 
 BY_SHELL = "/bin/sh -c 'TUNNEL_TOKEN=\"$$C\" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'"
 AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'
