@@ -1,6 +1,7 @@
 """Every client of the suite against every hostile server: an end, and one sentence of what was being read."""
 
 import resource
+from collections.abc import Callable
 
 import httpcore
 import httpx
@@ -117,10 +118,12 @@ class LateStream(httpcore.NetworkStream):
 class LateNetwork(httpcore.NetworkBackend):
     """A network that connects when the time is up."""
 
-    def __init__(self) -> None:
+    def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.stream = LateStream()
+        self._meanwhile = meanwhile
 
     def connect_tcp(self, *_: object, **__: object) -> httpcore.NetworkStream:
+        self._meanwhile()
         return self.stream
 
 
@@ -130,5 +133,21 @@ def test_a_connection_that_comes_too_late_is_closed() -> None:
         client._transport._pool._network_backend = network  # type: ignore[attr-defined] # where httpx keeps it
         Bounds(1024, -1.0).lay_on(client)
         with pytest.raises(httpx.ReadError, match="not complete after"):
+            client.get("http://192.0.2.1/")
+    assert network.stream.closed
+
+
+def test_a_connection_that_is_made_while_the_client_is_closed_is_closed_too() -> None:
+    bounds = Bounds(1024, LONG_S)
+    with httpx.Client() as client:
+
+        def closed() -> None:
+            client.close()
+            bounds.close()
+
+        network = LateNetwork(closed)
+        client._transport._pool._network_backend = network  # type: ignore[attr-defined] # where httpx keeps it
+        bounds.lay_on(client)
+        with pytest.raises(httpx.ConnectError, match="closed meanwhile"):
             client.get("http://192.0.2.1/")
     assert network.stream.closed
