@@ -105,6 +105,8 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
     Take that policy or exemption away under Zero Trust > Access > Applications, now. The policies alone decide here:
     this machine may be where they let nobody in.
 
+    A Bypass does not look at who somebody is: an email or a login lets nobody in by it, and keeps nobody out.
+
     Not seen here: other applications before the name, which access.overlapping_apps counts.
     """
     if access_app.open_to_everyone is None:
