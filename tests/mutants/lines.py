@@ -11,7 +11,9 @@ from coverage import CoverageData
 
 from tests.mutants.made import Mutant
 
-SETTINGS = "[run]\ndynamic_context = test_function\nsource = fixtures, checks\ndata_file = {data}\n"
+SETTINGS = "[run]\nsource = fixtures, checks\ndata_file = {data}\n"
+MOST = 60
+"""Up to so many tests are named with their parameters; of more, the functions."""
 
 
 def seen_by(tests: tuple[str, ...], folder: Path) -> list[CoverageData]:
@@ -29,7 +31,8 @@ def _seen_by(tests: str, folder: Path) -> CoverageData:
         settings.write_text(SETTINGS.format(data=data), encoding="utf-8")
         command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", "-q", tests]
         env = {**os.environ, "COVERAGE_CORE": "ctrace", "PYTHONPATH": ""}  # the newer core has no contexts
-        subprocess.run([*command, "-p", "no:cacheprovider"], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+        command += ["-p", "no:cacheprovider", "-p", "tests.mutants.contexts"]
+        subprocess.run(command, cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
     seen = CoverageData(str(data))
     seen.read()
     return seen
@@ -38,13 +41,15 @@ def _seen_by(tests: str, folder: Path) -> CoverageData:
 def tests_of(mutant: Mutant, seen: Iterable[CoverageData], folder: Path) -> tuple[str, ...] | None:
     """The tests that run a mutant's line, as pytest takes them.
 
-    Empty where only an import or a fixture runs it, None where nothing does.
+    Empty where only an import runs it, None where nothing does.
     """
     file = folder / mutant.path
     lines = statement(file.read_text(encoding="utf-8"), mutant.line)
     ran = [one.contexts_by_lineno(str(file)).get(line, []) for one in seen for line in lines]
-    found = {node_of(context) for contexts in ran for context in contexts if context}
-    return tuple(sorted(found)) if any(ran) else None
+    found = sorted({context for contexts in ran for context in contexts if context})
+    if len(found) > MOST:
+        found = sorted({node.partition("[")[0] for node in found})
+    return tuple(found) if any(ran) else None
 
 
 def statement(source: str, line: int) -> range:
@@ -57,9 +62,3 @@ def statement(source: str, line: int) -> range:
             own = range(node.lineno, max(last, node.lineno) + 1)
             found = own if line in own else found  # what is within comes later
     return found or range(line, line + 1)
-
-
-def node_of(context: str) -> str:
-    """`tests.host.test_units.test_x` as `tests/host/test_units.py::test_x`."""
-    module, _, function = context.rpartition(".")
-    return f"{module.replace('.', '/')}.py::{function}"

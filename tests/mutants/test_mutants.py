@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.explained import explained
-from tests.mutants.lines import node_of, statement
+from tests.mutants.lines import statement
 from tests.mutants.made import Mutant, mutants
 from tests.mutants.rooms import ROOMS, ROOT
 
@@ -66,10 +66,6 @@ def test_what_changes_nothing_is_told() -> None:
 def test_a_line_is_run_by_what_runs_its_statement() -> None:
     source = "x = f(\n    1,\n    2,\n)\nif (\n    x\n):\n    y = 1\n    z = 2\n"
     assert [list(statement(source, line)) for line in (1, 3, 6, 8)] == [[1, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7], [8]]
-
-
-def test_a_context_names_its_test() -> None:
-    assert node_of("tests.host.test_units.test_a_unit") == "tests/host/test_units.py::test_a_unit"
 
 
 def test_rooms_have_files() -> None:
