@@ -54,7 +54,7 @@ def mutants(path: Path, source: str) -> Iterator[Mutant]:
         places = ((node, start) for node in nodes for start, _ in operator.mutation_positions(node))
         for occurrence, (node, start) in enumerate(places):
             text = lines[start[0] - 1].strip()
-            if not _only_annotates(node) and not _is_setting(node) and not _is_assertion(node):
+            if not any(is_none(node) for is_none in NO_MUTANTS):
                 yield Mutant(str(path), name, occurrence, start[0], text, seen[text], _fact(node))
                 seen[text] += 1
 
@@ -83,6 +83,11 @@ def _is_setting(node: Any) -> bool:
     return bool(names) and statement.parent.parent.type == "file_input" and names[0].value.isupper()
 
 
+def _is_no_operator(node: Any) -> bool:
+    """Whether a star stands before a name, or alone among parameters, and multiplies nothing."""
+    return node.type == "operator" and node.value in {"*", "**"} and node.parent.type not in {"term", "power"}
+
+
 def _is_assertion(node: Any) -> bool:
     """Whether a node is the value of `strict=`, as of zip: it asserts what holds, and nothing follows from it."""
     name = node.parent.children[0] if node.parent is not None and node.parent.type == "argument" else None
@@ -95,3 +100,7 @@ def _fact(node: Any) -> str:
         node = node.parent
     code = node.children[0].get_code() if node is not None else ""
     return code.partition(FACT)[2].partition('"')[2].partition('"')[0]
+
+
+NO_MUTANTS = (_only_annotates, _is_setting, _is_assertion, _is_no_operator)
+"""What a node may be that is no decision, so that another in its place is no mistake."""

@@ -40,6 +40,7 @@ def test_an_operator_changes_one_thing(operator: str, source: str, mutated: str)
         ),
         ("NumberReplacer", "PATIENCE_S = 60.0\n"),
         ("SwapCall", "x = min\n"),
+        ("ReplaceBinaryOperator_Mul_Div", "def f(a, *, b=1):\n    return g(*a, **b)\n"),
         ("ReplaceTrueWithFalse", "for x in zip(a, b, strict=True):\n    pass\n"),
     ],
 )

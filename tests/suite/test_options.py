@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from spark_conformance.facts.model import TRAITS
 from tests.suite.small import ALL_GOOD, FACTS, LEAN, PROJECT, Outcome, run_suite
 
 Prepare = Callable[[Path], object]
@@ -139,6 +140,14 @@ ROWS = (
     Row(("checks", "--continue-on-collection-errors"), (7, 1, 7, 7), BROKEN, BROKEN, broken),
     Row(("checks", "--import-mode=prepend"), (2, 2, 2, 2), BROKEN, BROKEN, broken),
     Row(("checks", "-n", "2", "--dist", "load"), (7, 1, 7, 7), BROKEN, BROKEN, broken),
+    Row(("checks", "-o", "addopts=", "--rootdir", "."), USUAL, NOWHERE),
+    Row(("checks", "-o", "python_functions=no_such_*"), REFUSED, "has no check of any fact that facts.toml states"),
+    Row(("checks", "--maxfail=1", "--durations=3"), USUAL, NOWHERE),
+    Row(("checks", "--exitfirst", "-n", "2"), (0, 2, 2, 4), NOWHERE, "INTERRUPTED: the verdict is not complete"),
+    Row(("checks", "-W", "error", "--import-mode=importlib"), USUAL, NOWHERE),
+    Row(("checks", "-s", "--no-header", "--no-summary", "--log-cli-level=DEBUG"), USUAL, NOWHERE),
+    Row(("checks", "--pdb"), REFUSED, "--pdb: a fact that does not hold is a verdict, and nothing to stop at"),
+    Row(("checks", "--trace"), REFUSED, "--trace: a fact that does not hold is a verdict"),
     Row(("checks", "test_mine.py", "--maxfail=9"), USUAL, NOWHERE, prepare=beside("pass")),
     Row(("checks", "test_mine.py"), (1, 1, 1, 4), NOWHERE, MINE, beside("assert 0")),
     Row(("checks", "test_mine.py", *GATE), (1, 1, 1, 1), MINE, MINE, beside("assert 0")),
@@ -201,6 +210,36 @@ def test_a_check_that_is_tried_again_counts_once(pytester: pytest.Pytester) -> N
     came = ran(pytester, Row(("checks", "-p", "other"), USUAL, prepare=plugin(AGAIN)), FAILING)
     assert came.verdicts == {"dns.records": "nonconformant", "dns.ttl": "conformant", "dns.type": "conformant"}
     assert "1 nonconformant," in came.out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("checks",), ""),
+        (
+            ("checks", "--ignore", "checks/test_host.py"),
+            "; not asked for (--ignore checks/test_host.py): host (hostname)",
+        ),
+        (("checks", "-m", "dns"), "; not asked for (-m dns): host (hostname)"),
+        (("checks", "-k", "ttl"), "; not asked for (-k ttl): host (hostname), dns (records, type)"),
+        (("checks/test_dns.py",), "; not asked for (checks/test_dns.py): host (hostname)"),
+        (("checks", "-p", "other"), "; not asked for (by a plugin that selects): dns (records)"),
+        (("checks", "-m", "dns", "-n", "2"), "; not asked for (-m dns): host (hostname)"),
+    ],
+)
+def test_what_a_selection_leaves_out_is_told(pytester: pytest.Pytester, options: tuple[str, ...], told: str) -> None:
+    plugin(PART)(pytester.path)
+    pytester.syspathinsert()
+    run_suite(pytester, ALL_GOOD)
+    names = [fact.removeprefix("host.") for fact in TRAITS if fact.startswith("host.")]
+    others = "".join(f'@pytest.mark.fact("host.{name}")\ndef test_{name}(judge): judge("pi")\n' for name in names)
+    (pytester.path / "checks/test_host.py").write_text("import pytest\n" + others)
+    facts = FACTS + HOST_ONLY.partition("[target]\n")[2]
+    came = run_suite(pytester, ALL_GOOD, *options, facts=facts, fresh=False)
+    assert came.code == 0, came.out
+    [line] = [line for line in came.out.splitlines() if line.startswith("CONFORMANT")]
+    assert line.partition("exit code 0)")[2] == told
+    assert came.results["headline"] == line
 
 
 def test_a_configuration_elsewhere_says_what_to_add(pytester: pytest.Pytester) -> None:
