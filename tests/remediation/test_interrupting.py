@@ -23,9 +23,9 @@ def step(name: str) -> Step:
     ("moment", "sentence", "became"),
     [
         ("begin", "it was interrupted before make second", "not begun"),
-        ("journalled", "it was interrupted at make second", "taken back"),
-        ("applied", "it was interrupted at make second", "taken back"),
-        ("done", "it was interrupted at make second", "taken back"),
+        ("journalled", "it was interrupted at make second", "undone"),
+        ("applied", "it was interrupted at make second", "undone"),
+        ("done", "it was interrupted at make second", "undone"),
     ],
 )
 def test_each_step_is_told_once(tmp_path: Path, moment: str, sentence: str, became: str) -> None:
