@@ -9,7 +9,7 @@ from pathlib import Path
 import dnslib
 import pytest
 
-from spark_conformance.programs.lab import SOURCES
+from spark_conformance.facts.calling import SOURCES
 from spark_lab import doors, isolation
 from spark_lab.dns.discovery import discovered
 from spark_lab.dns.message import respond

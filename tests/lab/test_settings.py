@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.programs.lab import SOURCES
+from spark_conformance.facts.calling import SOURCES
 from spark_lab import isolation
 from spark_lab.faults.bench import Bench
 from spark_lab.settings import STAND_IN, Settings, SettingsError, choose

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from spark_conformance.programs.lab import SOURCES
+from spark_conformance.facts.calling import SOURCES
 from spark_lab.announcement import read
 from spark_lab.machine import groups
 

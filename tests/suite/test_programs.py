@@ -10,6 +10,8 @@ import pytest
 
 import spark_conformance
 from spark_conformance.__main__ import main
+from spark_conformance.facts import calling
+from spark_conformance.facts.calling import installing_lab
 from spark_conformance.programs.lab import LabError, check_faults
 
 PROJECT = Path(__file__).parents[2]
@@ -49,5 +51,35 @@ def test_without_the_labs_extra_its_faults_have_one_sentence(monkeypatch: pytest
     for name in [name for name in sys.modules if name.startswith("spark_lab.faults")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "asyncssh", None)
-    with pytest.raises(LabError, match=r"^the lab needs the package asyncssh: pip install 'spark-conformance\[lab\]'$"):
+    with pytest.raises(LabError) as told:
         check_faults(["as-documented"])
+    assert str(told.value) == f"the lab needs the package asyncssh: {installing_lab()}"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ([], 4, "usage: python fixtures COMMAND"),
+        (["--help"], 0, "  check    check a system"),
+        (["--version"], 0, f"spark-conformance {spark_conformance.__version__}\n"),
+        (["chek"], 4, "python fixtures: chek is not a command; did you mean check?\n"),
+        (["deploy"], 4, "python fixtures: deploy is not a command; the commands are check, lab, compare, report\n"),
+        (["check", "--help"], 0, "--gate {pre,post}"),
+    ],
+)
+def test_a_newcomer_is_told_what_there_is(
+    words: list[str], code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    assert main(words) == code
+    said = capsys.readouterr()
+    assert told in (said.err or said.out)
+
+
+def test_commands_are_named_as_they_are_typed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calling.command("lab", "up") == "python fixtures lab up"
+    assert calling.checking("--target", "my facts.toml") == "pytest checks/ --target 'my facts.toml'"
+    monkeypatch.setattr(calling, "INSTALLED", True)
+    assert calling.command("lab", "up") == "spark-conformance lab up"
+    assert calling.checking("--target", "my facts.toml") == "spark-conformance check --target 'my facts.toml'"
+    assert calling.installing_lab() == "pip install 'spark-conformance[lab]'"

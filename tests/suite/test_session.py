@@ -1,6 +1,7 @@
 """What a session comes to, from pytest's own exit code, the findings, and what has none."""
 
 import itertools
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -66,7 +67,7 @@ def test_what_failed_without_a_finding_counts(*, check: bool, code: int, told: s
     [("", "ImportError while importing '/mine/test_x.py'."), ("mine/test_x.py", "mine/test_x.py")],
 )
 def test_a_module_that_does_not_import_is_named_wherever_it_is(node: str, told: str) -> None:
-    gatherer = Gatherer([])
+    gatherer = Gatherer([], Path())
     text = "ImportError while importing '/mine/test_x.py'.\nE   ModuleNotFoundError: no x"
     gatherer.pytest_collectreport(pytest.CollectReport(node, "failed", text, None))
     assert [failure.place for failure in gatherer.failures] == [told]
@@ -138,14 +139,14 @@ class Report:
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("other", [Verdict.CONFORMANT, Verdict.UNREACHABLE, Verdict.NONCONFORMANT])
 def test_of_a_check_that_is_made_twice_the_worse_finding_stays(order: int, other: Verdict) -> None:
-    gatherer = Gatherer([])
+    gatherer = Gatherer([], Path())
     for verdict in (Verdict.NONCONFORMANT, other)[::order]:
         gatherer.pytest_runtest_logreport(cast("pytest.TestReport", Report(finding(verdict))))
     assert [found.verdict for found in gatherer.findings] == [Verdict.NONCONFORMANT]
 
 
 def test_two_checks_of_one_fact_keep_a_finding_each() -> None:
-    gatherer = Gatherer([])
+    gatherer = Gatherer([], Path())
     for number in (1, 2):
         found = finding(Verdict.CONFORMANT)
         found.check += f"[{number}]"
