@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Finding, Verdict
@@ -28,7 +29,7 @@ from spark_lab.ollama.genuine import (
     place_of,
     user_store,
 )
-from spark_lab.overlay import Places, as_toml, overlay
+from spark_lab.overlay import Places, overlay
 from tests.lab.tunnel_bench import fetch
 from tests.labs import running
 
@@ -156,7 +157,7 @@ def test_what_is_told_as_not_checked_is_not_checked(system: SystemFile, store: P
         "http://b", "a/b", tmp_path,
     )  # fmt: skip
     facts = tmp_path / "target.toml"
-    facts.write_text(as_toml(overlay(system, "spark-291b", places, "host", found)))
+    facts.write_text(tomli_w.dumps(overlay(system, "spark-291b", places, "host", found)))
     stated = load(facts).facts.all()
     told = set(found.told.partition("not checked: ")[2].split(", "))
     assert told == set(system.facts.all()) - set(stated)
