@@ -1,0 +1,72 @@
+"""What facts are declared to need, held against what their checks' observations really use, where that can be told.
+
+Where one observation sees a subject, a check needs the subject just where it stands on that observation, unless it can
+do without it.
+"""
+
+import inspect
+from collections.abc import Mapping
+
+import pytest
+
+from spark_conformance.checking import checks
+from spark_conformance.core.run import OBSERVATIONS
+from spark_conformance.core.traced import Traced
+from spark_conformance.facts.model import TRAITS, needing
+from spark_conformance.facts.traits import Means
+
+SEEN_BY: Mapping[str, str] = {
+    "host.reachable": "host", "ollama.unit": "ollama_unit", "ollama.url": "ollama_models",
+    "ollama.model": "ollama_model", "ollama.generates": "ollama_generation", "ollama.gpu_share": "ollama_residency",
+    "cloudflared.binary": "cloudflared_binary", "tunnel.id": "tunnel", "dns.zone_status": "zone",
+    "dns.records": "dns_records", "access.app_id": "access_app", "access.policy": "access_policy",
+    "access.token_id": "service_token", "public.generates": "public_generation", "secrets.api_token": "cloudflare_api",
+    "secrets.client_id": "access_client_id", Means.TLS: "certificate",
+}  # fmt: skip
+"""Observations that nobody uses who could do without what they see."""
+USED_FOR: Mapping[str, str] = {
+    "cloudflared.unit": "cloudflared_unit", "cloudflared.token_present": "cloudflared_token",
+    "cloudflared.token_tunnel": "cloudflared_valid_token", "cloudflared.ready_connections": "connector",
+    "cloudflared.active": "cloudflared_unit", "cloudflared.executable": "cloudflared_binary",
+    "tunnel.connections": "tunnel_connections", "tunnel.ingress": "tunnel_config", "pipeline.workflow": "workflow_file",
+    "secrets.client_secret_shape": "access_client_secret", Means.RESOLVERS: "resolver_answers",
+    Means.SYSTEMD: "host", Means.CURL: "host", Means.HTTPS: "certificate",
+}  # fmt: skip
+"""Observations that see it too, and that some use for something else, or as one of several ways."""
+
+
+@pytest.fixture(scope="module")
+def users(seen: Traced) -> dict[str, set[str]]:
+    """The facts whose checks stand on an observation, directly or not, by the observation's name."""
+    found: dict[str, set[str]] = {}
+    for fact, function in checks().items():
+        waiting = [OBSERVATIONS[name] for name in inspect.signature(function).parameters if name in OBSERVATIONS]
+        known = set(waiting)
+        while waiting:
+            more = seen.uses[waiting.pop()] - known
+            known |= more
+            waiting += more
+        for observe in known:
+            found.setdefault(observe.__name__, set()).add(fact)
+    return found
+
+
+def resting_on(thing: str) -> set[str]:
+    """A subject's own fact, and all that need it."""
+    return {*needing(thing), *({thing} & TRAITS.keys())}
+
+
+def test_what_one_observation_sees_is_needed_by_all_that_use_it(users: dict[str, set[str]]) -> None:
+    assert {thing: users[name] for thing, name in SEEN_BY.items()} == {thing: resting_on(thing) for thing in SEEN_BY}
+
+
+def test_what_is_needed_is_used(users: dict[str, set[str]]) -> None:
+    unused = {thing: resting_on(thing) - users[name] for thing, name in USED_FOR.items()}
+    assert {thing: facts for thing, facts in unused.items() if facts} == {}
+
+
+def test_what_no_observation_alone_sees_is_told() -> None:
+    needs = {need for own in TRAITS.values() for need in own.needs}
+    told = {Means.GITHUB, Means.STACK, Means.REPOSITORY, "secrets.esc_tunnel_token", "secrets.esc_client_id",
+            "secrets.esc_client_secret", "public.answers", "pipeline.parses"}  # fmt: skip
+    assert needs - SEEN_BY.keys() - USED_FOR.keys() == told
