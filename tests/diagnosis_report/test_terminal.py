@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from spark_conformance.diagnosis.model import Diagnosis, HopView
+from spark_conformance.diagnosis.model import Diagnosis, Hop, HopState, HopView
 from spark_conformance.diagnosis.terminal import MARKUP, TALLEST, failure, fit, hop_text, screen
 from tests.diagnosis_report.recorded import KINDS, diagnosis
 
@@ -114,9 +114,9 @@ def test_nothing_seen_is_no_cause() -> None:
 @pytest.mark.parametrize(
     ("state", "style"), [("passed", "good"), ("answered", "bad"), ("not reached", "faint"), ("unknown", "open")]
 )
-def test_each_state_of_a_hop_has_its_style(state: str, style: str) -> None:
+def test_each_state_of_a_hop_has_its_style(state: HopState, style: str) -> None:
     shown = diagnosis("as_documented")
-    view = HopView.from_json({"hop": "edge", "state": state, "told": ""})
+    view = HopView(Hop.EDGE, state, "")
     assert hop_text(view, shown)[1] == style
 
 
