@@ -16,7 +16,7 @@ from testinfra.host import Host  # type: ignore[import-untyped]  # it carries no
 
 from spark_conformance.core.run import Run
 from spark_conformance.facts.load import SystemFile, find
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 
 
 class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no types
@@ -78,7 +78,7 @@ def run_on(stub: StubHost | None, **changes: Any) -> Run:
             table[last] = {**table[last], "expect": value}
     run = Run(SystemFile.model_validate(tables))
     if stub is not None:
-        given(run, host, stub.host)
+        given(run, target_host, stub.host)
     return run
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.host.machine import machine
 from spark_conformance.host.pulumi import host_pulumi
 from spark_conformance.repository.workflow import Workflow, workflow
@@ -18,7 +18,7 @@ from tests.host.stubs import StubHost, given, run_on
 
 def test_a_target_that_does_not_say_how(stub: StubHost) -> None:
     with pytest.raises(Unreachable, match=r"\[target\.ssh\]") as unreachable:
-        run_on(None, target__ssh=None).get(host)
+        run_on(None, target__ssh=None).get(target_host)
     assert unreachable.value.owner == "host.reachable"
 
 

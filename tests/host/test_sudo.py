@@ -4,7 +4,7 @@ import pytest
 
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.target import Ssh
-from spark_conformance.host.connection import HostBackend, guard, host
+from spark_conformance.host.connection import HostBackend, guard, target_host
 from spark_conformance.host.files import READ
 from spark_conformance.host.shell import Host
 from spark_conformance.host.sudo import sudo_rights
@@ -180,7 +180,7 @@ def test_after_one_refusal_sudo_is_asked_no_more(stub: StubHost, asked: HostBack
     assert asked.run("sudo -n /bin/sh -c %s", "true").rc == 1
     assert asked.run("true").rc == 0
     run = run_on(stub)
-    given(run, host, Host(asked))
+    given(run, target_host, Host(asked))
     assert run.get(sudo_rights).said == "sudo: Passwort ist notwendig"
     assert _asked(stub) == ["-n -l"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.counters import Moved
 from spark_conformance.host.units import cloudflared_unit, ollama_unit
@@ -115,6 +115,6 @@ def test_where_nothing_is_seen_the_first_hindrance_is_raised(stub: StubHost) -> 
     with pytest.raises(Unreachable, match="the journal shows nothing"):
         Watch(run)
     gone = run_on(None)
-    given(gone, host, Unreachable("ssh: closed", "the host is gone", "host.reachable"))
+    given(gone, target_host, Unreachable("ssh: closed", "the host is gone", "host.reachable"))
     with pytest.raises(Unreachable, match="the host is gone"):
         Watch(gone)

@@ -14,7 +14,7 @@ from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Public, Target
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
 from spark_conformance.https.answerer import Answerer
-from spark_conformance.https.metadata import answering_app, metadata
+from spark_conformance.https.metadata import access_metadata, answering_app
 from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
 from spark_lab.authority import LabAuthority
 from spark_lab.edge import serve
@@ -123,7 +123,7 @@ def test_the_wrong_secret_is_another_each_time_and_shows_nowhere(authority: LabA
 
 def test_the_edge_states_which_application_answers_and_signs_it(authority: LabAuthority) -> None:
     with edge(a_world(SERVICE_AUTH), authority, FakeGate()) as run:
-        statement, app = run.get(metadata), run.get(answering_app)
+        statement, app = run.get(access_metadata), run.get(answering_app)
     assert (statement.verified, statement.doubt) == (True, "")
     assert app.aud == AUD
     assert "verified" in app.told_by

@@ -6,7 +6,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from spark_conformance.https.metadata import Metadata, metadata
+from spark_conformance.https.metadata import Metadata, access_metadata
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME
@@ -33,7 +33,7 @@ def observe(authority: LabAuthority, token: str, keys: list[bytes]) -> Metadata:
         return keys
 
     with tls_server(authority.server_context(HOSTNAME, TEAM), script) as server:
-        return run_to(server, authority).get(metadata)
+        return run_to(server, authority).get(access_metadata)
 
 
 def signed(claims: dict[str, Any], key: rsa.RSAPrivateKey = KEY) -> str:

@@ -19,7 +19,7 @@ from spark_conformance.cloudflare.endpoints import APP_POLICIES, APPS, RECORDS, 
 from spark_conformance.cloudflare.tunnel import tunnel
 from spark_conformance.core.run import Run
 from spark_conformance.facts.load import find, load
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.remediation.deeds import DEEDS, Forbidden, admit
 from spark_conformance.remediation.endpoints import APP, APP_POLICY, RECORD
 from spark_conformance.remediation.journal import Journal
@@ -78,7 +78,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     there = Recorder(run.system.hostname)
     seen: dict[Any, Any] = {
         account_id: ACCOUNT, zone: SimpleNamespace(id=ZONE), tunnel: SimpleNamespace(id=run.expect("tunnel.id", str)),
-        service_token: SimpleNamespace(id=run.expect("access.token_id", str)), host: there, cloudflare_api: there,
+        service_token: SimpleNamespace(id=run.expect("access.token_id", str)),
+        target_host: there, cloudflare_api: there,
         access_app: SimpleNamespace(id=facts.app_id.expect),
     }  # fmt: skip
     monkeypatch.setattr(run, "get", seen.__getitem__)
@@ -87,7 +88,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 
 def recorder(run: Run) -> Recorder:
-    found: Recorder = run.get(host)
+    found: Recorder = run.get(target_host)
     return found
 
 

@@ -19,7 +19,7 @@ from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import load
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.remediation.applying import Hook, Ways
 from spark_conformance.remediation.journal import identity
 from spark_conformance.remediation.model import Asked, Remedy, Step, StepState
@@ -135,7 +135,7 @@ def test_a_connection_that_is_cut_takes_the_step_back(lab: Announcement, run: Ru
 
     def cut(now: str, step: Step) -> None:
         if now == moment and step.id == "cloudflared.drop-in":
-            run.get(host).backend._connection.close()
+            run.get(target_host).backend._connection.close()
 
     outcome = work(run, tmp_path, hook=cut).apply()
     assert outcome.result == "stopped", outcome
@@ -231,6 +231,6 @@ def test_the_token_is_nowhere(lab: Announcement, run: Run, tmp_path: Path) -> No
     broken(lab, "token-empty")
     outcome = work(run, tmp_path).apply()
     written = "".join(path.read_text() for path in tmp_path.iterdir())
-    commands = "".join(entry.command for entry in run.get(host).backend._connection.log)
+    commands = "".join(entry.command for entry in run.get(target_host).backend._connection.log)
     assert outcome.result == "applied"
     assert inside not in f"{outcome}{written}{commands}"

@@ -17,7 +17,7 @@ echo 'op@spark: Permission denied (publickey).' >&2
 exit 255
 """
 PROMPTLY = """
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.ssh.connection import Connection
 Connection.tell_after_s = 0.0
 """
@@ -25,7 +25,7 @@ Connection.tell_after_s = 0.0
 
 def test_what_ssh_waits_for_is_told_at_once(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = FACTS.replace("[target]\n", '[target.ssh]\nhost = "spark"\n')
-    checks = ALL_GOOD.replace("test_records(judge):", 'test_records(judge, run):\n    run.get(host).run("true")')
+    checks = ALL_GOOD.replace("test_records(judge):", 'test_records(judge, run):\n    run.get(target_host).run("true")')
     run_suite(pytester, checks, "checks", "--collect-only", facts=facts, plugin=PROMPTLY)
     tools = pytester.mkdir("tools")
     (tools / "ssh").write_text(SSH)

@@ -11,7 +11,7 @@ from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.components.access import Access
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_conformance.facts.model import Facts
-from spark_conformance.host.connection import host
+from spark_conformance.host.connection import target_host
 from spark_conformance.host.curl import Reply, Request
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
 from spark_conformance.https.answerer import Answer, Answerer
@@ -126,7 +126,7 @@ class TwinRun(Run):
             token_probe: lambda run: probe(twin, run, Principal("t", _headers(twin.client_id, twin.secret))),
             answering_app: lambda _: _answering(twin.world),
             access_client_id: lambda _: ClientId(twin.client_id, fit=True),
-            host: lambda _: None,
+            target_host: lambda _: None,
         }
 
     def _observe(self, observe: Any, future: Any) -> None:

@@ -1,0 +1,68 @@
+"""How observations are declared: what a tool, and whoever reads a check, finds of them."""
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spark_conformance.checking import checks
+from spark_conformance.core.run import OBSERVATIONS, Run
+from spark_conformance.observations import load_observations
+from tests.suite.small import ALL_GOOD, run_suite
+
+load_observations()
+FIXTURE = type(pytest.fixture(lambda: None))
+FRAME = {"run", "judge"}
+SHARED = {"Answers", "AccessPolicy"}
+"""Types of several observations: they stand with what makes them, and not with what looks."""
+
+
+def of_others(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    """The fixtures of pytest and of every plugin that is installed beside ours: each one's name and module."""
+    for plugin in config.pluginmanager.get_plugins():
+        module = str(getattr(plugin, "__name__", ""))
+        if module and not module.startswith(("spark_conformance", "observations", "tests", "conftest")):
+            yield from ((one.name, module) for one in vars(plugin).values() if isinstance(one, FIXTURE))
+
+
+def test_no_observation_shadows_a_fixture_of_somebody_else(request: pytest.FixtureRequest) -> None:
+    others = dict(of_others(request.config))
+    assert {"host", "metadata", "tmp_path", "extras", "worker_id"} <= others.keys()
+    assert not {name: others[name] for name in (OBSERVATIONS.keys() | FRAME) & others.keys()}
+    assert "request" not in OBSERVATIONS  # pytest's own, made of no function
+
+
+def test_fixtures_are_shown_with_their_own_docstring_and_place(pytester: pytest.Pytester) -> None:
+    told = run_suite(pytester, ALL_GOOD, "--fixtures", "checks").out
+    missing = [name for name, observe in OBSERVATIONS.items() if not shown(told, name, observe)]
+    assert not missing
+
+
+def shown(told: str, name: str, observe: Callable[[Run], Any]) -> bool:
+    """Whether `pytest --fixtures` tells where an observation is, and what its docstring begins with."""
+    place = f"{Path(inspect.getfile(observe)).name}:{inspect.getsourcelines(observe)[1]}\n"
+    head = (inspect.getdoc(observe) or "nothing").partition("\n")[0]
+    lines = (block for block in told.split("\n\n") if f"\n{name} -- " in f"\n{block}")
+    return any(place in block and f"    {head}" in block for block in lines)
+
+
+@pytest.mark.parametrize("fact", checks())
+def test_a_check_names_what_its_observation_returns(fact: str) -> None:
+    """So that an editor leads from a check's parameter, by its type, to the module that looks."""
+    check = checks()[fact]
+    hints = typing.get_type_hints(check)
+    for name in inspect.signature(check).parameters.keys() - FRAME:
+        observe = OBSERVATIONS[name]
+        seen = typing.get_type_hints(observe)["return"]
+        assert hints[name] == seen, name
+        assert seen.__module__ == observe.__module__ or seen.__name__ in SHARED, name
+
+
+def test_a_check_of_another_host_than_the_targets_is_refused(pytester: pytest.Pytester) -> None:
+    other = ALL_GOOD.replace("def test_ttl(judge)", "def test_ttl(judge, host)")
+    ran = run_suite(pytester, other, "checks")
+    assert ran.code == 4
+    assert "takes `host`, which is testinfra's own and not the target's: take `target_host`" in ran.out
