@@ -38,8 +38,17 @@ def test_a_fact_that_does_not_hold_shows_both_values_and_the_manual(pytester: py
     ran = outcome(pytester, "judge(2)")
     assert ran.code == 1
     assert ran.verdicts["dns.records"] == "nonconformant"
-    for line in ("expected  1", "observed  2", "means     The manual.", "source    notes, page 1"):
+    by_hand = "the zone > DNS > Records: leave one record of llm.example.org: the CNAME to the tunnel"
+    for line in (
+        "expected  1",
+        "observed  2",
+        "means     The manual.",
+        f"by hand   {by_hand}",
+        "source    notes, page 1",
+    ):
         assert line in ran.out
+    told = {item["fact"]: item["by_hand"] for item in ran.findings if item["by_hand"]}
+    assert told == {"dns.records": by_hand}
     assert ran.out.count("dns.records: nonconformant") == 1
 
 
