@@ -134,6 +134,15 @@ def test_interrupting_keeps_the_exit_code_and_the_reports(pytester: pytest.Pytes
     ran = outcome(pytester, "raise KeyboardInterrupt")
     assert ran.code == 2
     assert (ran.folder / "reports/report.html").is_file()
+    assert "INTERRUPTED: the verdict is not complete" in ran.out
+    assert "!! interrupted by Ctrl-C (--full-trace shows where) !!" in ran.out
+    assert "KeyboardInterrupt" not in ran.out
+
+
+def test_who_asks_for_it_sees_where_it_was_interrupted(pytester: pytest.Pytester) -> None:
+    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", "raise KeyboardInterrupt", 1), "--full-trace", "checks")
+    assert "test_dns.py:" in ran.out
+    assert "KeyboardInterrupt" in ran.out
 
 
 def test_a_check_without_a_fact_stops_the_collection(pytester: pytest.Pytester) -> None:
