@@ -1,14 +1,14 @@
 """Steps applied as a run applies them, without its journal, lock and budget."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Finding, Unmet, Verdict
 from spark_conformance.facts.load import load
-from spark_conformance.remediation.model import Json, Remedy, Step
+from spark_conformance.remediation.model import CannotRemedy, Json, Remedy, Step
 from spark_lab.announcement import Announcement
 
 Applied = list[tuple[Step, Json]]
@@ -26,6 +26,23 @@ def running(lab: Announcement) -> Iterator[Run]:
 def planned(run: Run, remedy: Remedy) -> list[Step]:
     """What a remedy would do about all that fails now."""
     return remedy.plan(run, findings_of(run))
+
+
+def plans_of(
+    remedies: Iterable[Remedy], facts: Container[str], run: Run, findings: Mapping[str, Finding]
+) -> tuple[list[Step], list[str]]:
+    """The steps of all remedies that are for one of these facts that fails, and what the others say instead."""
+    steps: list[Step] = []
+    said: list[str] = []
+    for remedy in remedies:
+        if any(fact in facts and findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts):
+            try:
+                steps += remedy.plan(run, findings)
+            except CannotRemedy as cannot:
+                said.append(cannot.sentence)
+            except Unmet as other:
+                said.append(other.fact)
+    return steps, said
 
 
 def apply(lab: Announcement, run: Run, steps: list[Step], after: Callable[[Step], None] = lambda _: None) -> Applied:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from spark_conformance.checking import checks, findings_of
 from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import Finding, Unmet, Verdict
-from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict, Step, StepFailed
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict, StepFailed
 from spark_conformance.remediation.remedies import access, dns, tunnel
 from spark_conformance.remediation.remedies.access_policies import Documented
 from spark_conformance.remediation.remedies.access_service_auth import ServiceAuth
@@ -20,9 +21,10 @@ from spark_lab.faults.application import APPS, EVERYONE, added_policy, app_of, c
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import CONFIGURATION
 from spark_lab.faults.connector import TUNNEL
-from tests.remediation.applying import Applied, apply, running, take_back
+from tests.remediation.applying import Applied, apply, plans_of, running, take_back
 
 REMEDIES = [remedy for module in (tunnel, dns, access) for remedy in module.remedies(Asked())]
+plans = partial(plans_of, REMEDIES, {fact for remedy in REMEDIES for fact in remedy.facts})
 COMPONENTS = {"tunnel", "dns", "access"}
 MADE = {"id", "uid", "aud", "expires_at"}
 """What is another thing when an object is made anew, or its time begins anew."""
@@ -41,21 +43,6 @@ def looked(run: Run) -> dict[str, Finding]:
         fact for fact in checks() if fact.partition(".")[0] in COMPONENTS or fact == "cloudflared.config_is_current"
     ]
     return findings_of(run, facts)
-
-
-def plans(run: Run, findings: dict[str, Finding]) -> tuple[list[Step], list[str]]:
-    """The steps of all remedies that are for something that fails, and what the others say instead."""
-    steps: list[Step] = []
-    said: list[str] = []
-    for remedy in REMEDIES:
-        if any(findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts):
-            try:
-                steps += remedy.plan(run, findings)
-            except CannotRemedy as cannot:
-                said.append(cannot.sentence)
-            except Unmet as other:
-                said.append(other.fact)
-    return steps, said
 
 
 def state(bench: Bench) -> Any:

@@ -2,21 +2,21 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from spark_conformance.checking import findings_of
-from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import find, load
-from spark_conformance.remediation.model import CannotRemedy, Remedy, Step, StepFailed
+from spark_conformance.remediation.model import CannotRemedy, Remedy, StepFailed
 from spark_conformance.remediation.remedies.cloudflared import Cloudflared
 from spark_conformance.remediation.remedies.ollama import Ollama
 from spark_conformance.remediation.remedies.ollama_model import OllamaModel
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
-from tests.remediation.applying import apply, failing, running, take_back
+from tests.remediation.applying import apply, failing, plans_of, running, take_back
 
 REMEDIES: tuple[Remedy, ...] = (Ollama(), OllamaModel(), Cloudflared())
 FACTS = frozenset(
@@ -35,6 +35,7 @@ WAYS = (
     "ollama-other-program", "ollama-failing", "model-missing", "model-smaller", "generation-unloaded",
 )  # fmt: skip
 """One fault for each way in which these remedies heal; `HOST_REMEDIES=all` tries every fault."""
+plans = partial(plans_of, REMEDIES, FACTS)
 CHOSEN = HEALED if os.environ.get("HOST_REMEDIES") == "all" else WAYS
 SEEN = {
     fact
@@ -77,19 +78,6 @@ REMAINS = {
 @pytest.fixture(scope="session")
 def healthy(one_lab: Announcement) -> dict[str, tuple[int, bytes]]:
     return files(one_lab)
-
-
-def plans(run: Run, findings: dict[str, Finding]) -> tuple[list[Step], list[str]]:
-    """The steps of all remedies that are for something that fails, and what the others say instead."""
-    steps: list[Step] = []
-    said: list[str] = []
-    for remedy in REMEDIES:
-        if any(findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts & FACTS):
-            try:
-                steps += remedy.plan(run, findings)
-            except CannotRemedy as cannot:
-                said.append(cannot.sentence)
-    return steps, said
 
 
 def files(lab: Announcement) -> dict[str, tuple[int, bytes]]:
