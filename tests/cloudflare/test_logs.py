@@ -11,7 +11,7 @@ from spark_conformance.cloudflare.tables import Table
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unreachable
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe
-from spark_conformance.https.answerer import Answer, Answerer
+from spark_conformance.https.answerer import AnsweredBy, Answerer
 from spark_conformance.https.exchange import Exchange
 from spark_conformance.outside import logs
 from spark_conformance.outside.logs import access_log, event_of, firewall_log, login_of
@@ -34,7 +34,8 @@ EVENT = {
 def probe(status: int = 403, answerer: Answerer = Answerer.BEHIND, ray: str = f"{RAY}-FRA") -> Probe:
     headers = (("cf-ray", ray),) if ray else ()
     return Probe(
-        Exchange("GET", "/api/tags", "192.0.2.1 port 443", (), status, headers, "", 0, 0.1, 0.1), Answer(answerer, "x")
+        Exchange("GET", "/api/tags", "192.0.2.1 port 443", (), status, headers, "", 0, 0.1, 0.1),
+        AnsweredBy(answerer, "x"),
     )
 
 

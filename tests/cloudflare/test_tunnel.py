@@ -4,7 +4,7 @@ import pytest
 
 from spark_conformance.cloudflare.tables import Table, tables
 from spark_conformance.cloudflare.tunnel import tunnel_of
-from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, config_of
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule, config_of
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, connections_of
 from spark_conformance.core.verdict import Unmet
 from spark_conformance.facts.expectations import IngressRule
@@ -37,7 +37,7 @@ def config(*ingress: dict[str, Any], **more: Any) -> TunnelConfig:
 
 def test_the_documented_configuration() -> None:
     seen = config({"hostname": HOST, "service": SERVICE}, CATCH_ALL)
-    assert seen.rules == (Rule(HOST, SERVICE), Rule(None, "http_status:404"))
+    assert seen.rules == (TunnelRule(HOST, SERVICE), TunnelRule(None, "http_status:404"))
     assert seen.first == IngressRule(hostname=HOST, service=SERVICE)
     assert (seen.version, seen.source, seen.fallback) == (7, "cloudflare", "http_status:404")
     assert seen.http_host_header(HOST) is None

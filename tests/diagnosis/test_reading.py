@@ -5,35 +5,36 @@ import pytest
 from spark_conformance.cloudflare.access.applications import AccessApp
 from spark_conformance.cloudflare.access.domains import place_of
 from spark_conformance.cloudflare.access.policies import AccessPolicy
-from spark_conformance.cloudflare.access.rules import Rule as PolicyRule
-from spark_conformance.cloudflare.access.rules import RuleSet
-from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig
+from spark_conformance.cloudflare.access.rules import AccessRule, AccessRules
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
 from spark_conformance.diagnosis.reading.access import conditions, covers, mode, service_auth
 from spark_conformance.diagnosis.reading.host import OriginReplay, identity
 from spark_conformance.diagnosis.reading.rules import does
 from spark_conformance.diagnosis.reading.tunnel import difference, treatment
-from spark_conformance.host.curl import Reply
+from spark_conformance.host.curl import CurlReply
 
 NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
-OLLAMA = Rule(NAME, "http://localhost:11434")
-FALLBACK = Rule(None, "http_status:404")
+OLLAMA = TunnelRule(NAME, "http://localhost:11434")
+FALLBACK = TunnelRule(None, "http_status:404")
 
 
 @pytest.mark.parametrize(
     ("rules", "kind", "missed", "status"),
     [
         ((OLLAMA, FALLBACK), "origin", "", 0),
-        ((Rule("*.example.org", "http://localhost:1"), FALLBACK), "origin", "", 0),
-        ((Rule("chat.example.org", "http://localhost:1"), FALLBACK), "status", "other-host", 404),
-        ((Rule(NAME, "http://localhost:1", path="^/v1"), FALLBACK), "status", "path", 404),
-        ((Rule("*.example.org", "http_status:410"), OLLAMA, FALLBACK), "status", "order", 410),
+        ((TunnelRule("*.example.org", "http://localhost:1"), FALLBACK), "origin", "", 0),
+        ((TunnelRule("chat.example.org", "http://localhost:1"), FALLBACK), "status", "other-host", 404),
+        ((TunnelRule(NAME, "http://localhost:1", path="^/v1"), FALLBACK), "status", "path", 404),
+        ((TunnelRule("*.example.org", "http_status:410"), OLLAMA, FALLBACK), "status", "order", 410),
         ((FALLBACK,), "status", "gone", 404),
         ((), "none", "", 0),
-        ((Rule(None, "http_status:503"),), "none", "", 0),
-        ((Rule(NAME, "http://localhost:1", path="("), FALLBACK), "status", "path", 404),
+        ((TunnelRule(None, "http_status:503"),), "none", "", 0),
+        ((TunnelRule(NAME, "http://localhost:1", path="("), FALLBACK), "status", "path", 404),
     ],
 )
-def test_what_a_configuration_does_with_the_url(rules: tuple[Rule, ...], kind: str, missed: str, status: int) -> None:
+def test_what_a_configuration_does_with_the_url(
+    rules: tuple[TunnelRule, ...], kind: str, missed: str, status: int
+) -> None:
     now = treatment(TunnelConfig(1, "cloudflare", rules), NAME, PATH)
     assert (now.kind, now.missed, now.status) == (kind, missed, status)
 
@@ -49,7 +50,7 @@ def test_in_what_a_service_differs(service: str, differs: str) -> None:
     assert difference(service, "http://localhost:11434") == differs
 
 
-def _app(*policies: tuple[str, RuleSet]) -> AccessApp:
+def _app(*policies: tuple[str, AccessRules]) -> AccessApp:
     made = tuple(
         AccessPolicy(str(place), f"policy {place}", decision, place, rules, None)
         for place, (decision, rules) in enumerate(policies, start=1)
@@ -57,13 +58,13 @@ def _app(*policies: tuple[str, RuleSet]) -> AccessApp:
     return AccessApp("id", "aud", "app", NAME, "self_hosted", made, (), service_auth_401_redirect=False)
 
 
-EVERYONE = RuleSet((PolicyRule("everyone"),))
-OURS = RuleSet((PolicyRule("service_token", TOKEN),))
-OTHERS = RuleSet((PolicyRule("service_token", "token-2"),))
+EVERYONE = AccessRules((AccessRule("everyone"),))
+OURS = AccessRules((AccessRule("service_token", TOKEN),))
+OTHERS = AccessRules((AccessRule("service_token", "token-2"),))
 
 
-def _requiring(kind: str, value: str) -> RuleSet:
-    return RuleSet(OURS.include, (PolicyRule(kind, value),))
+def _requiring(kind: str, value: str) -> AccessRules:
+    return AccessRules(OURS.include, (AccessRule(kind, value),))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def _requiring(kind: str, value: str) -> RuleSet:
         ((), "none", "refusal"),
     ],
 )
-def test_whom_the_policies_admit(policies: tuple[tuple[str, RuleSet], ...], whom: str, then: str) -> None:
+def test_whom_the_policies_admit(policies: tuple[tuple[str, AccessRules], ...], whom: str, then: str) -> None:
     assert (service_auth(_app(*policies), TOKEN), mode(_app(*policies))) == (whom, then)
 
 
@@ -89,10 +90,10 @@ def test_whom_the_policies_admit(policies: tuple[tuple[str, RuleSet], ...], whom
         (_requiring("ip", "198.51.100.0/24"), "met"),
         (_requiring("certificate", ""), "unmet"),
         (_requiring("ip_list", "somewhere"), None),
-        (RuleSet(OURS.include, exclude=(PolicyRule("geo", "DE"),)), "unmet"),
+        (AccessRules(OURS.include, exclude=(AccessRule("geo", "DE"),)), "unmet"),
     ],
 )
-def test_whether_conditions_hold_for_a_client(rules: RuleSet, held: str | None) -> None:
+def test_whether_conditions_hold_for_a_client(rules: AccessRules, held: str | None) -> None:
     assert conditions(_app(("non_identity", rules)), TOKEN, "198.51.100.7", "DE") == held
 
 
@@ -113,12 +114,12 @@ def test_what_rules_do_at_the_most() -> None:
 
 
 def test_who_is_at_the_service() -> None:
-    def seen(version: Reply, local: Reply) -> str:
+    def seen(version: CurlReply, local: CurlReply) -> str:
         return identity(OriginReplay("http://localhost:1", NAME, "localhost:1", local, local, version))
 
-    ollama, page = Reply("", 200, body=b'{"version":"0.33.0"}'), Reply("", 404, body=b"<html>")
-    silent, refused = Reply("", 0, failure="Operation timed out"), Reply("", 0, failure="Connection refused")
-    assert seen(ollama, Reply("", 403)) == "ollama"
+    ollama, page = CurlReply("", 200, body=b'{"version":"0.33.0"}'), CurlReply("", 404, body=b"<html>")
+    silent, refused = CurlReply("", 0, failure="Operation timed out"), CurlReply("", 0, failure="Connection refused")
+    assert seen(ollama, CurlReply("", 403)) == "ollama"
     assert seen(page, page) == "other"
     assert seen(silent, silent) == "silent"
     assert seen(refused, refused) == "nobody"

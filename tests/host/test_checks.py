@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
 from spark_conformance.core.judging import Judge
 from spark_conformance.core.verdict import Nonconformant, Unreachable
 from spark_conformance.host.binary import BinaryVersion
@@ -200,14 +200,14 @@ def test_connections_and_their_protocol() -> None:
 @pytest.mark.parametrize(
     ("rules", "ok", "observed"),
     [
-        ((Rule("ollama.goldfish.io", "http://localhost:11434"),), True, "hostname ollama.goldfish.io"),
-        ((Rule("ollama.goldfish.io", "http://localhost:11434", path="/x"),), False, "(path /x)"),
-        ((Rule("*.goldfish.io", "http://localhost:11434"),), False, "hostname *.goldfish.io"),
-        ((Rule(None, "http_status:404"),), False, "any host"),
+        ((TunnelRule("ollama.goldfish.io", "http://localhost:11434"),), True, "hostname ollama.goldfish.io"),
+        ((TunnelRule("ollama.goldfish.io", "http://localhost:11434", path="/x"),), False, "(path /x)"),
+        ((TunnelRule("*.goldfish.io", "http://localhost:11434"),), False, "hostname *.goldfish.io"),
+        ((TunnelRule(None, "http_status:404"),), False, "any host"),
         ((), False, "nothing"),
     ],
 )
-def test_the_rule_that_runs(rules: tuple[Rule, ...], ok: bool, observed: str) -> None:
+def test_the_rule_that_runs(rules: tuple[TunnelRule, ...], ok: bool, observed: str) -> None:
     running = Connector("", "", 4, TunnelConfig(1, "local", rules), None)
     seen = judged(of_cloudflared.test_config_ingress, run_on(None), running)
     assert seen[0] is ok

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.tunnel_config import Rule, TunnelConfig, tunnel_config
-from spark_conformance.cloudflare.tunnel_connections import Connection, TunnelConnections, tunnel_connections
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule, tunnel_config
 from spark_conformance.cloudflare.tunnel_connections import Connector as AtEdge
+from spark_conformance.cloudflare.tunnel_connections import EdgeConnection, TunnelConnections, tunnel_connections
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 from spark_conformance.host.connector import (
@@ -19,7 +19,7 @@ from spark_conformance.host.connector import (
     parse_ready,
     parse_version,
 )
-from spark_conformance.host.curl import Reply
+from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.journal import ConnectorJournal, cloudflared_journal
 from spark_conformance.host.ollama import OllamaModels, ollama_models
 from spark_conformance.host.ollama_host_header import ollama_host_replay
@@ -68,8 +68,8 @@ def run_with(stub: StubHost, told: str = "", logged: str | None = None, state: s
     return run
 
 
-def reply(body: object, status: int = 200) -> Reply:
-    return Reply("", status, 0, "", (body if isinstance(body, str) else json.dumps(body)).encode())
+def reply(body: object, status: int = 200) -> CurlReply:
+    return CurlReply("", status, 0, "", (body if isinstance(body, str) else json.dumps(body)).encode())
 
 
 def test_all_three_answers(stub: StubHost) -> None:
@@ -175,7 +175,7 @@ def test_versions(stub: StubHost, current: int, same: bool) -> None:
 
 def served(connector_id: str) -> AtEdge:
     """A connector with one connection, as the edge counts it."""
-    return AtEdge(connector_id, None, None, None, None, (Connection("c", "fra08", False, None, None),))
+    return AtEdge(connector_id, None, None, None, None, (EdgeConnection("c", "fra08", False, None, None),))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_the_same_request_under_both_hosts(
 ) -> None:
     with web(refuses_strangers) as address:
         run = replay(
-            stub, running, TunnelConfig(1, "cloudflare", (Rule("ollama.goldfish.io", "http://localhost:11434"),))
+            stub, running, TunnelConfig(1, "cloudflare", (TunnelRule("ollama.goldfish.io", "http://localhost:11434"),))
         )
         given(run, ollama_models, OllamaModels(f"http://{address}", "", ()))
         seen = run.get(ollama_host_replay)

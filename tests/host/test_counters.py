@@ -6,7 +6,7 @@ import pytest
 
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.host.counters import Counters, Moved, parse_counters, read_counters
-from spark_conformance.host.curl import Reply
+from spark_conformance.host.curl import CurlReply
 from tests.host.stubs import StubHost, web
 
 READY = {"status": 200, "readyConnections": 4, "connectorId": "3f1d2d0a-52cc-4c3b-9d4b-6f1f7f0a1b2c"}
@@ -21,8 +21,8 @@ cloudflared_tunnel_total_requests 1.234582e+06
 """
 
 
-def reply(body: str, status: int = 200, failure: str = "") -> Reply:
-    return Reply("http://127.0.0.1:20241/metrics", status, 0, failure, body.encode())
+def reply(body: str, status: int = 200, failure: str = "") -> CurlReply:
+    return CurlReply("http://127.0.0.1:20241/metrics", status, 0, failure, body.encode())
 
 
 def counters(total: int = 10, errors: int = 1, who: str = "a", **codes: int) -> Counters:
@@ -51,7 +51,7 @@ def test_a_connector_that_nobody_asked_yet_has_no_codes() -> None:
         (reply("", 0, "connection refused"), reply("", 0, "connection refused")),
     ],
 )
-def test_what_shows_no_counters(ready: Reply, metrics: Reply) -> None:
+def test_what_shows_no_counters(ready: CurlReply, metrics: CurlReply) -> None:
     assert parse_counters(ready, metrics) is None
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.host.curl import Request, fetch, parse
+from spark_conformance.host.curl import CurlRequest, fetch, parse
 from tests.host.stubs import StubHost, web
 
 URL = "http://x/"
@@ -18,8 +18,8 @@ def test_body_status_and_headers(stub: StubHost) -> None:
     with web(answer) as address:
         plain, posted = fetch(
             stub.host,
-            Request(f"http://{address}/a?b=[c]&d='e'", headers=("Host: ollama.goldfish.io",)),
-            Request(f"http://{address}/p", data={"q": "'; exit"}),
+            CurlRequest(f"http://{address}/a?b=[c]&d='e'", headers=("Host: ollama.goldfish.io",)),
+            CurlRequest(f"http://{address}/p", data={"q": "'; exit"}),
         )
     assert plain.json == ["/a?b=[c]&d='e'", "", "ollama.goldfish.io", None]
     assert posted.json == ["/p", '{"q": "\'; exit"}', address, "application/json"]
@@ -29,14 +29,14 @@ def test_body_status_and_headers(stub: StubHost) -> None:
 
 def test_an_empty_403(stub: StubHost) -> None:
     with web(lambda *_: (403, b"")) as address:
-        (reply,) = fetch(stub.host, Request(f"http://{address}/"))
+        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
     assert (reply.status, reply.said, reply.fields) == (403, "HTTP 403, empty body", {})
 
 
 def test_nobody_listens(stub: StubHost) -> None:
     with web(lambda *_: (200, b"")) as address:
         pass
-    (reply,) = fetch(stub.host, Request(f"http://{address}/"))
+    (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
     assert reply.status == 0
     assert "onnect" in reply.said
     assert not reply.said.startswith("curl")
@@ -45,7 +45,7 @@ def test_nobody_listens(stub: StubHost) -> None:
 def test_a_proxy_in_the_environment_is_not_asked(stub: StubHost, monkeypatch: pytest.MonkeyPatch) -> None:
     stub.backend._env["http_proxy"] = "http://127.0.0.1:9"
     with web(lambda *_: (200, b"{}")) as address:
-        (reply,) = fetch(stub.host, Request(f"http://{address}/"))
+        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
     assert reply.status == 200
 
 
@@ -72,7 +72,7 @@ def test_what_curl_prints(stub: StubHost, printed: tuple[int, bytes, bytes], sta
 def test_a_host_without_curl(stub: StubHost) -> None:
     stub.command("curl", "echo 'sh: curl: not found' >&2; exit 127")
     with pytest.raises(Unreachable, match="install curl"):
-        fetch(stub.host, Request(URL))
+        fetch(stub.host, CurlRequest(URL))
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"no json", b"\xff\xfe", b'"text"'])

@@ -8,7 +8,7 @@ import pytest
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet
 from spark_conformance.facts.expectations import Generation
-from spark_conformance.host.curl import Reply
+from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.inference import (
     Generated,
     Residency,
@@ -61,8 +61,8 @@ class Ollama:
         return status, said.encode() if isinstance(said, str) else json.dumps(said).encode()
 
 
-def answered(body: object, status: int = 200) -> Reply:
-    return Reply("http://x", status, 0.5, "", body.encode() if isinstance(body, str) else json.dumps(body).encode())
+def answered(body: object, status: int = 200) -> CurlReply:
+    return CurlReply("http://x", status, 0.5, "", body.encode() if isinstance(body, str) else json.dumps(body).encode())
 
 
 def test_what_is_there(stub: StubHost) -> None:

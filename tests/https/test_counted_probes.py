@@ -7,14 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from spark_conformance.cloudflare.tunnel_connections import Connection, Connector, TunnelConnections, tunnel_connections
+from spark_conformance.cloudflare.tunnel_connections import (
+    Connector,
+    EdgeConnection,
+    TunnelConnections,
+    tunnel_connections,
+)
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.host.counters import Moved
 from spark_conformance.host.journal_since import ConnectorError, OriginRequest
 from spark_conformance.host.own_connector import OwnConnector, own_connector
 from spark_conformance.host.watching import Hindrance
-from spark_conformance.https.answerer import Answer, Answerer
+from spark_conformance.https.answerer import AnsweredBy, Answerer
 from spark_conformance.outside import counted_probes as module
 from spark_conformance.outside.counted_probes import CountedProbes, Round, Sent, counted, counted_probes
 from spark_conformance.secrets.references import access_client_id
@@ -22,15 +27,15 @@ from spark_lab.authority import LabAuthority
 from tests.host.stubs import given
 from tests.https.tls_server import edge_context, http, run_to, tls_server
 
-BEHIND = Answer(Answerer.BEHIND, "an empty body")
-ACCESS = Answer(Answerer.ACCESS, "403 with cf-access-aud")
+BEHIND = AnsweredBy(Answerer.BEHIND, "an empty body")
+ACCESS = AnsweredBy(Answerer.ACCESS, "403 with cf-access-aud")
 OWN = Connector(
-    "ours", None, None, None, None, (Connection("c", "fra08", pending=False, opened_at=None, origin_ip=None),)
+    "ours", None, None, None, None, (EdgeConnection("c", "fra08", pending=False, opened_at=None, origin_ip=None),)
 )
 MARKS = ("conformance=a1", "conformance=a2", "conformance=a3", "conformance=a4")
 
 
-def sent(status: int = 403, answer: Answer = BEHIND, marks: Iterable[str] = MARKS) -> tuple[Sent, ...]:
+def sent(status: int = 403, answer: AnsweredBy = BEHIND, marks: Iterable[str] = MARKS) -> tuple[Sent, ...]:
     return tuple(Sent(mark, status, 0, f"ray-of-{mark}", answer) for mark in marks)
 
 
@@ -128,7 +133,7 @@ def test_requests_that_met_different_answers_do_not_stand_for_each_other() -> No
 
 @pytest.mark.parametrize("answerer", [Answerer.TUNNEL, Answerer.WORKER])
 def test_what_was_put_in_an_answers_place_tells_nothing_of_its_code(answerer: Answerer) -> None:
-    changed = sent(500, Answer(answerer, "x"))
+    changed = sent(500, AnsweredBy(answerer, "x"))
     assert counted([(changed, moved(9, c200=9))], (), (), alone=True).came == "unknown"
     silent = tuple(Sent(mark, failure="silence") for mark in MARKS)
     assert counted([(silent, moved(9, c200=9))], (), (), alone=True).came == "unknown"

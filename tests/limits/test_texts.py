@@ -9,7 +9,7 @@ import pytest
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.load import FactsError, load
 from spark_conformance.facts.target import Repository, Target
-from spark_conformance.host.curl import Reply
+from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.files import HostFile
 from spark_conformance.host.journal import fields_of
 from spark_conformance.host.local_config import deciding
@@ -119,7 +119,7 @@ def test_a_recordings_file_is_told_in_a_sentence(text: str, why: str, tmp_path: 
 
 def test_json_nested_beyond_reason_is_none_to_whoever_reads_it() -> None:
     assert read_json(DEEP) is None
-    assert Reply("http://x", 200, body=DEEP.encode()).json is None
+    assert CurlReply("http://x", 200, body=DEEP.encode()).json is None
     assert fields_of("{" + '"a":{' * 100_000) == {}
     assert keys_in(DEEP) is None
 

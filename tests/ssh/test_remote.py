@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.ssh import remote
-from spark_conformance.ssh.framing import Answer, Answers, Ready, Withdrawn
+from spark_conformance.ssh.framing import CommandEnd, CommandEnds, Ready, Withdrawn
 from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import NEEDED
 
@@ -28,7 +28,7 @@ class Shell:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._answers = Answers(NONCE)
+        self._answers = CommandEnds(NONCE)
         self._events = self._incoming()
         self.tell(remote.opening(NONCE, 2))
 
@@ -36,10 +36,10 @@ class Shell:
         assert self._process.stdin
         self._process.stdin.write(text)
 
-    def next(self) -> Ready | Answer | Withdrawn:
+    def next(self) -> Ready | CommandEnd | Withdrawn:
         return next(self._events)
 
-    def _incoming(self) -> Iterator[Ready | Answer | Withdrawn]:
+    def _incoming(self) -> Iterator[Ready | CommandEnd | Withdrawn]:
         assert self._process.stdout
         while data := os.read(self._process.stdout.fileno(), 1 << 16):
             yield from self._answers.feed(data)
@@ -58,8 +58,8 @@ def far_side(command: str, **environment: str) -> Iterator[Shell]:
         yield Shell(process)
 
 
-def answered(event: Ready | Answer | Withdrawn) -> Answer:
-    assert isinstance(event, Answer)
+def answered(event: Ready | CommandEnd | Withdrawn) -> CommandEnd:
+    assert isinstance(event, CommandEnd)
     return event
 
 

@@ -12,9 +12,9 @@ from spark_conformance.facts.components.access import Access
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_conformance.facts.model import Facts
 from spark_conformance.host.connection import target_host
-from spark_conformance.host.curl import Reply, Request
+from spark_conformance.host.curl import CurlReply, CurlRequest
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
-from spark_conformance.https.answerer import Answer, Answerer
+from spark_conformance.https.answerer import AnsweredBy, Answerer
 from spark_conformance.https.exchange import Exchange
 from spark_conformance.https.metadata import AnsweringApp, answering_app
 from spark_conformance.secrets.references import ClientId, access_client_id
@@ -145,26 +145,26 @@ def probe(twin: Twin, run: Run, who: Principal) -> Probe:
     if met.passed and not met.answer:
         raise Unreachable("public: no record", f"{HOST} has no record", owner="dns.records")
     if not met.passed:
-        status, answer = 403, Answer(Answerer.ACCESS, "403 of the edge")
+        status, answer = 403, AnsweredBy(Answerer.ACCESS, "403 of the edge")
     elif met.answer.startswith("http_status:5"):
-        status, answer = 530, Answer(Answerer.TUNNEL, "530 of the edge", 530)
+        status, answer = 530, AnsweredBy(Answerer.TUNNEL, "530 of the edge", 530)
     else:
         status = 200 if served(met) else 403
-        answer = Answer(Answerer.BEHIND, met.answer)
+        answer = AnsweredBy(Answerer.BEHIND, met.answer)
     return Probe(Exchange("GET", PATH, "127.0.0.1", (), status, (), "", 0, 0.0, 0.0), answer)
 
 
-def fetch(_host: object, *asked: Request) -> list[Reply]:
+def fetch(_host: object, *asked: CurlRequest) -> list[CurlReply]:
     """What the host's services answer: Ollama to a Host that it knows; nothing listens where nobody does."""
     return [_reply(one) for one in asked]
 
 
-def _reply(asked: Request) -> Reply:
+def _reply(asked: CurlRequest) -> CurlReply:
     service = asked.url.removesuffix(PATH)
     known = asked.headers[0].removeprefix("Host: ")
     there = service == f"http://{OLLAMA}" or service.startswith("http://localhost:3")
     status = (200 if served(Met(passed=True, answer=f"{service} {known}")) else 403) if there else 0
-    return Reply(asked.url, status)
+    return CurlReply(asked.url, status)
 
 
 def _answering(world: World) -> AnsweringApp:
