@@ -69,6 +69,14 @@ def test_an_answer() -> None:
     assert query.flags & dns.flags.RD
 
 
+def test_who_asks_for_nothing_special_asks_a_resolver_in_the_one_version_of_edns() -> None:
+    seen: list[dns.message.Message] = []
+    with udp(answered, seen) as server:
+        ask(server, NAME, "A", LONG_S)
+    assert seen[0].flags & dns.flags.RD
+    assert seen[0].edns == 0  # RFC 6891: servers answer BADVERS to any other
+
+
 def test_a_zones_own_server_is_not_asked_to_look_elsewhere() -> None:
     _, [query] = asked(answered, recursive=False)
     assert not query.flags & dns.flags.RD

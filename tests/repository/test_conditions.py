@@ -45,6 +45,8 @@ PUSH = {"github.event_name": "push", "github.ref": "refs/heads/main", "inputs.*"
         ("null == 0", True),
         ("null == null", True),
         ("'a' == 0", False),
+        ("null == 'a'", False),
+        ("null == ''", True),
         ("'1' == true", True),
         ("1 < 2 && 2 <= 2 && 3 > 2 && 2 >= 2", True),
         ("1 < 1 || 2 <= 1 || 2 > 2 || 1 >= 2", False),

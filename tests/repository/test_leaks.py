@@ -115,6 +115,12 @@ def test_what_gives_nothing_away(line: str) -> None:
     assert list(leaks_in(line, [one for secret in secrets().values() for one in known("it", secret)])) == []
 
 
+def test_a_secret_with_quotation_marks_is_found_within_a_text_of_json() -> None:
+    value = 'k3Lm9Q"x2pR7"tW5y/NbH4'
+    line = json.dumps({"said": f"the token {value} was refused"})
+    assert list(leaks_in(line, known("it", Secret(value, "it")))) == [(1, "it")]
+
+
 @given(st.text(), st.text())
 def test_a_whole_secret_is_found_whatever_stands_around_it(before: str, after: str) -> None:
     wanted = list(known("it", Secret(CLIENT, "client")))

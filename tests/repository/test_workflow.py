@@ -245,6 +245,27 @@ def test_whether_conditions_let_anything_be_deployed(
     assert (seen.lets_deploy("push"), seen.lets_deploy("workflow_dispatch")) == (push, manual)
 
 
+def test_the_condition_of_a_job_that_calls_a_workflow_is_told_with_those_of_the_workflow() -> None:
+    calls = "  a: {uses: ./.github/workflows/asks.yml, if: vars.CALL}\n  b: {uses: ./.github/workflows/asks.yml}"
+    told = "a / in has `if: vars.CALL`; b / in has `if: inputs.really`"
+    assert of(calls, files=FILES).told_conditions == told
+
+
+@pytest.mark.parametrize(("levels", "followed"), [(4, True), (5, False)])
+def test_workflows_are_followed_as_deep_as_github_lets_them_call_one_another(levels: int, followed: bool) -> None:
+    files = {f"{level}.yml": f"on: workflow_call\njobs: {{in: {{uses: ./{level + 1}.yml}}}}" for level in range(levels)}
+    files[f"{levels - 1}.yml"] = f"on: workflow_call\njobs: {{in: {{runs-on: spark, {STEPS}}}}}"
+    [job] = of("  a: {uses: ./0.yml}", files=files).jobs
+    assert (job.labels == ("spark",)) is followed
+    assert bool(job.untold) is not followed
+
+
+def test_a_script_that_is_no_text_says_nothing(tmp_path: Path) -> None:
+    run = run_with(tmp_path, "on: push\njobs: {a: {runs-on: x, steps: [{run: ./deploy.sh}]}}")
+    (tmp_path / "deploy.sh").write_bytes(b"\xff\xfesystemctl restart cloudflared")
+    assert not run.get(workflow).jobs[0].deploys
+
+
 def test_a_condition_that_decides_when_it_runs_is_told() -> None:
     seen = of(f"  a: {{runs-on: x, {DEPLOYS}, if: vars.DEPLOY}}")
     assert seen.doubt("push") == "; whether anything is deployed then is decided when it runs: a has `if: vars.DEPLOY`"
@@ -370,6 +391,28 @@ def test_which_branches_trigger_it(push: dict[str, list[str]], main: bool, never
     assert seen.push is not None
     assert (seen.push.takes("main"), bool(seen.push.never)) == (main, never)
     assert (seen.triggers((SPARK,)) == (SPARK,)) is not never
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "taken"),
+    [
+        ("a/*/b", "a/x/b", True),
+        ("a/*/b", "a/xb", False),
+        ("a/*/b", "a/x/y/b", False),
+        ("a/*", "a/b", True),
+        ("a/*", "a/b/c", False),
+        ("**/b", "b", True),
+        ("**/b", "x/y/b", True),
+        ("**/b", "xb", False),
+        ("a**", "a/b/c", True),
+        ("a?c", "c", True),
+        ("a+", "aaa", True),
+        ("a.c", "abc", False),
+        ("a[", "a[", True),
+    ],
+)
+def test_what_a_pattern_takes(pattern: str, name: str, taken: bool) -> None:
+    assert matches([pattern], name) is taken
 
 
 @given(st.text("ab*/", max_size=8), st.text("ab*/", max_size=8), st.text("ab/", max_size=6))

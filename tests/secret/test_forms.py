@@ -59,6 +59,9 @@ FORMS: dict[str, Write] = {
         for at in range(0, len(value.encode("utf-16-be")), 2)
     ),
     "json, every character, in a repr": lambda value: repr(FORMS["json, every character"](value))[1:-1],
+    "json, as Go's, not ASCII": lambda value: re.sub(
+        "[<>&]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)[1:-1]
+    ),
     "repr": lambda value: repr(value)[1:-1],
     "url, path": quote,
     "url, whole": lambda value: quote(value, safe=""),
@@ -161,6 +164,16 @@ def test_the_end_of_a_secret_is_masked_where_the_text_before_it_was_cut_off(name
         assert [left for left in range(len(written)) if value[-PART:] in mask(written[left:])] == []
 
 
+WHOLLY = sorted(set(FORMS) - {form for form in FORMS if form.startswith("base64")})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("form", WHOLLY)
+def test_of_the_whole_nothing_is_left_to_its_end(name: str, form: str) -> None:
+    conceal(SECRETS[name])
+    assert mask(f"said: {FORMS[form](SECRETS[name])} then") == "said: *** then"
+
+
 def test_one_secret_that_begins_as_another_does_is_masked_to_its_end() -> None:
     conceal("k3Lm9Qx2pR")
     conceal("k3Lm9Qx2-and-more-of-it")
@@ -169,7 +182,7 @@ def test_one_secret_that_begins_as_another_does_is_masked_to_its_end() -> None:
 
 
 def test_a_secret_of_several_lines_is_masked_by_each_of_them() -> None:
-    conceal("-first line 1-\n-second line 2-")
+    conceal("-first line 1-\n   -second line 2-")
     assert mask("a -first line 1- b") == "a *** b"
     assert mask("a -first line 1- -second line 2- b") == "a *** b"
     assert mask("-second line 2-") == MASK
@@ -281,6 +294,7 @@ def test_many_signs_of_secrets_in_one_long_word_do_not_take_long(sign: str) -> N
         ({"CF-Access-Client-Secret": "abc"}, {"CF-Access-Client-Secret": MASK}),
         ({"clientSecret": "f00dbabe1", "n": 1}, {"clientSecret": MASK, "n": 1}),
         ({"sent": [["cf-access-token", "abc"], ["a", "b"]]}, {"sent": [["cf-access-token", MASK], ["a", "b"]]}),
+        ({"sent": [[5, "clientSecret"]]}, {"sent": [[5, "clientSecret"]]}),
         ({"client_secret": "nonconformant"}, {"client_secret": "nonconformant"}),
         ({"client_secret": {"shape": "hex-64"}}, {"client_secret": {"shape": "hex-64"}}),
     ],

@@ -33,7 +33,7 @@ case "$3" in
   ns:empty) echo;;
   ns:asks) read answer && echo "$answer";;
   ns:hangs) sleep 60 & wait;;
-  ns:locked) echo "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or ..._FILE" >&2; exit 255;;
+  ns:locked) echo "error: Passphrase must be set with PULUMI_CONFIG_PASSPHRASE or ..._FILE" >&2; exit 255;;
   ns:stackless) echo "error: no stack selected; please use \\`pulumi stack select\\`" >&2; exit 255;;
   ns:strange) printf '\\377\\376 s3cr3t-with-blank' >&2; exit 1;;
   *) echo "error: configuration key '$3' not found for stack 'prod'" >&2; exit 255;;
