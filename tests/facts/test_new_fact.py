@@ -65,12 +65,12 @@ def test_keep_alive(judge: Judge, ollama_residency: Residency) -> None:
 
 '''),
     ],
-    "fixtures/spark_lab/faults/ollama.py": [
+    "fixtures/spark_lab/faults/ollama_models.py": [
         ('fault(\n    "generation-unloaded",', """\
 fault(
     "generation-kept-briefly",
     "Ollama keeps the model for half a minute after an answer",
-    _environment("OLLAMA_KEEP_ALIVE=30s"),
+    environment("OLLAMA_KEEP_ALIVE=30s"),
     "ollama.keep_alive_s",
 )
 """),
