@@ -47,7 +47,10 @@ def _write(name: str, text: str) -> Callable[[Path], object]:
         (_observation(lambda data: data["outcome"]["value"].update(name=7)), "damaged: value.name: input should be"),
         (_observation(lambda data: data["outcome"].update(kind="guess")), "damaged: 'guess' is not a kind of outcome"),
         (_observation(lambda data: data.update(outcome={"kind": "unmet"})), "damaged: it lacks 'fact'"),
-        (_observation(lambda data: data.update(observation="no_such")), "this suite has no observation of that name"),
+        (
+            _observation(lambda data: data.update(observation="no_such")),
+            "it is of another observation, no_such",
+        ),
         (
             _manifest(lambda data: data.update(recorded_at="yesterday")),
             "manifest.json: damaged: its fields are not those of a recording",
