@@ -14,7 +14,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), *filter(None, [os.envi
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.labs"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

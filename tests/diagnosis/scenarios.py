@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from spark_conformance.diagnosis.model import Confidence, Hop
+from spark_lab.faults import FAULTS
 
 ACCESS, EDGE, TUNNEL, CLOUDFLARED, OLLAMA = Hop.ACCESS, Hop.EDGE, Hop.TUNNEL, Hop.CLOUDFLARED, Hop.OLLAMA
 ORDER: tuple[Confidence, ...] = ("possible", "likely", "proven")
@@ -211,3 +212,5 @@ PAIRS = (
     Scenario(("connector-elsewhere", "ingress-without-host-header"), (HOST,), OLLAMA),
 )
 EVERY = {scenario.name: scenario for scenario in (*SINGLE, *PAIRS)}
+BY_FAULT = {scenario.name: scenario for scenario in SINGLE if scenario.name in FAULTS}
+"""What is to be told of a fault of the catalogue by itself: tests/matrix asks it where the fault is made anyway."""

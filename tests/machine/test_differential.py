@@ -16,11 +16,8 @@ from spark_conformance.checking import evaluate
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
-from tests.labs import lab, one_lab
 from tests.machine import needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
-
-__all__ = ["lab", "one_lab"]
 
 ALL = os.environ.get("ENGINES") == "all"
 SEED = 7

@@ -10,9 +10,6 @@ from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
-from tests.labs import healthy_lab, lab, one_lab
-
-__all__ = ["healthy_lab", "lab", "one_lab"]
 
 
 @pytest.fixture(scope="session")

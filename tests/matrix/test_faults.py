@@ -1,17 +1,32 @@
-"""Every fault fails just the facts that it is declared to fail, and every required fact has a fault that fails it."""
+"""Every fault is made once, and all is asked of it then: what fails, what its cause is, and what is left to a person.
 
+It fails just the facts that it is declared to fail; its cause is named, proven, and at the right hop; what only a
+person may do is told and not done. Every required fact has a fault that fails it.
+"""
+
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import evaluate, findings_of
+from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.diagnosis.engine import conclude
+from spark_conformance.diagnosis.reading import read
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
-from spark_lab.faults import FAULTS, Fault, inflict
+from spark_lab.faults import FAULTS, Fault
+from tests.diagnosis.judging import right
+from tests.diagnosis.scenarios import BY_FAULT
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
-from tests.matrix.selection import SHARES, chosen
+from tests.matrix.looks import Looks
+from tests.matrix.selection import SHARES, chosen, shared, whole
+from tests.matrix.touched import LOOKED_AT
+from tests.remediation.mending import left_to_a_person
+
+DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(SHARES)]
 
 REQUIRED = sorted(
     fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"
@@ -41,16 +56,31 @@ def beyond(pytestconfig: pytest.Config) -> dict[str, frozenset[str]]:
     return {fault: unverified_on_machine(fault) for fault in DIFFERENCES}
 
 
+@pytest.fixture(scope="session")
+def looks(one_lab: Announcement) -> Iterator[Looks]:
+    looks = Looks(one_lab)
+    yield looks
+    looks.close()
+
+
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(FAULTS.values())])
-def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else(
-    lab: Announcement, fault: Fault, beyond: dict[str, frozenset[str]]
+def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else_and_its_cause_is_told(
+    lab: Announcement, looks: Looks, fault: Fault, beyond: dict[str, frozenset[str]], tmp_path: Path
 ) -> None:
-    inflict(lab, [fault])
-    findings = evaluate(Path(lab.target))
+    with looks.at(fault) as run:
+        findings = findings_of(run)
+        as_declared(fault, findings, beyond.get(fault.name, frozenset()))
+        if fault.name in BY_FAULT:
+            right(conclude(read(run)), BY_FAULT[fault.name])
+        if not fault.remedy and fault.facts:
+            left_to_a_person(lab, run, fault, findings, tmp_path)
+
+
+def as_declared(fault: Fault, findings: dict[str, Finding], beyond: frozenset[str]) -> None:
     failed = told(findings, Verdict.NONCONFORMANT)
     unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
     assert told(findings, Verdict.ERROR) == {}
-    declared = fault.unverified | beyond.get(fault.name, frozenset())
+    declared = fault.unverified | beyond
     assert not deviation(fault.facts, failed) + deviation(declared, unverified)
     for fact in failed:
         assert findings[fact].expected
@@ -70,12 +100,11 @@ def test_every_required_fact_was_seen_to_fail(fact: str) -> None:
 
 def test_the_days_of_a_round_try_every_fault_and_each_day_every_kind() -> None:
     faults = list(FAULTS.values())
-    days = [date(2026, 11, 27) + timedelta(days=number) for number in range(SHARES)]
-    tried = [chosen(faults, today=day, everything=False) for day in days]
+    tried = [chosen(faults, today=day, every=False) for day in DAYS]
     assert {fault.name for day in tried for fault in day} == set(FAULTS)
     kinds = {(fault.facts, fault.unverified) for fault in faults}
     assert all({(fault.facts, fault.unverified) for fault in day} == kinds for day in tried)
-    assert chosen(faults, everything=True) == faults
+    assert chosen(faults, every=True) == faults
 
 
 def test_a_deviation_says_what_is_unexpected_and_what_is_missing() -> None:
@@ -84,3 +113,24 @@ def test_a_deviation_says_what_is_unexpected_and_what_is_missing() -> None:
     assert deviation(frozenset({"dns.type"}), seen) == [
         "unexpected: dns.ttl is nonconformant: 300 ", "missing: dns.type is declared, and was not so",
     ]  # fmt: skip
+
+
+def test_the_days_of_a_round_look_at_every_fault_as_a_whole_and_the_night_at_each() -> None:
+    faults = FAULTS.values()
+    assert {fault.name for fault in faults for day in DAYS if whole(fault, today=day, every=False)} == set(FAULTS)
+    assert all(whole(fault, every=True) for fault in faults)
+
+
+@pytest.mark.parametrize("shares", [2, 4])
+def test_the_days_of_a_round_try_all_that_is_shared_and_the_night_does(shares: int) -> None:
+    those = list(range(31))
+    days = [shared(those, shares, today=day, every=False) for day in DAYS[:shares]]
+    assert sorted(one for day in days for one in day) == those
+    assert shared(those, shares, every=True) == those
+
+
+def test_parts_that_faults_touch_are_looked_at_by_modules_that_there_are(seen: Traced) -> None:
+    modules = {observe.__module__.removeprefix("spark_conformance.") for observe in seen._futures}
+    packages = {module.partition(".")[0] for module in modules}
+    assert {place for places in LOOKED_AT.values() for place in places} <= modules | packages
+    assert packages == {place for places in LOOKED_AT.values() for place in places if "." not in place}

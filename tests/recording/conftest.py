@@ -7,10 +7,7 @@ import pytest
 from spark_conformance.observations import load_observations
 from spark_conformance.recording.storage import Recording
 from spark_lab.announcement import Announcement
-from tests.labs import lab, one_lab
 from tests.recording.making import Recorded, recorded
-
-__all__ = ["lab", "one_lab"]
 
 load_observations()
 

@@ -16,20 +16,15 @@ from spark_conformance.checking import evaluate, findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load
-from spark_conformance.remediation.applying import Ways
-from spark_conformance.remediation.model import Asked
 from spark_conformance.remediation.outcome import Outcome
-from spark_conformance.remediation.remedies import all_remedies
-from spark_conformance.remediation.runner import Remediation
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
-from spark_lab.faults.bench import Bench
+from tests.remediation.mending import mended
 
 ALL = os.environ.get("HEALING") == "all"
 ONE_OF = 8
 PAIRS = 40
 SOME_PAIRS = 4
-FULL_BUDGET = Asked(budget=40)
 
 
 def ranked(*names: str) -> str:
@@ -43,7 +38,6 @@ def chosen(faults: list[Fault]) -> list[Fault]:
 
 
 REMEDIABLE = [fault for fault in FAULTS.values() if fault.remedy]
-HUMAN = [fault for fault in FAULTS.values() if not fault.remedy and fault.facts]
 APART = [
     pair
     for pair in combinations(REMEDIABLE, 2)
@@ -63,21 +57,13 @@ def run(lab: Announcement) -> Iterator[Run]:
 
 def remediated(run: Run, folder: Path) -> Outcome:
     run.forget()
-    return Remediation(run, findings_of(run), all_remedies(FULL_BUDGET), FULL_BUDGET, Ways(folder)).apply()
+    return mended(run, findings_of(run), folder)
 
 
 def open_now(lab: Announcement) -> set[str]:
     """What does not hold by fresh checks, over connections of their own."""
     findings = evaluate(Path(lab.target))
     return {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
-
-
-def writes(lab: Announcement) -> list[str]:
-    """The API's requests so far that may have changed something."""
-    bench = Bench(lab)
-    requests: list[str] = bench.switch("seen")["api_requests"]
-    bench.close()
-    return [request for request in requests if not request.startswith("GET ") and "graphql" not in request]
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(REMEDIABLE)])
@@ -100,17 +86,3 @@ def test_two_faults_are_healed_in_one_run(
     outcome = remediated(run, tmp_path)
     assert outcome.result == "applied", outcome
     assert open_now(lab) == pair[0].stays | pair[1].stays
-
-
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(HUMAN)])
-def test_what_only_a_person_may_do_is_told_and_not_done(
-    lab: Announcement, run: Run, tmp_path: Path, fault: Fault
-) -> None:
-    inflict(lab, [fault])
-    before = writes(lab)
-    outcome = remediated(run, tmp_path)
-    assert outcome.result == "nothing to do", outcome
-    assert outcome.steps == []
-    assert writes(lab) == before
-    required = {name for name in fault.facts if run.stated[name].severity == "required"}
-    assert not required or outcome.instructions or outcome.left_alone

@@ -1,0 +1,39 @@
+"""A whole remediation of what was found, as `--remediate apply` makes it; and one that has nothing to do."""
+
+from pathlib import Path
+
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding
+from spark_conformance.remediation.applying import Ways
+from spark_conformance.remediation.model import Asked
+from spark_conformance.remediation.outcome import Outcome
+from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.remediation.runner import Remediation
+from spark_lab.announcement import Announcement
+from spark_lab.faults import Fault
+from spark_lab.faults.bench import Bench
+
+FULL_BUDGET = Asked(budget=40)
+
+
+def mended(run: Run, findings: dict[str, Finding], folder: Path) -> Outcome:
+    return Remediation(run, findings, all_remedies(FULL_BUDGET), FULL_BUDGET, Ways(folder)).apply()
+
+
+def left_to_a_person(lab: Announcement, run: Run, fault: Fault, findings: dict[str, Finding], folder: Path) -> None:
+    """What no remedy is for is told and not done."""
+    before = _writes(lab)
+    outcome = mended(run, findings, folder)
+    assert outcome.result == "nothing to do", outcome
+    assert outcome.steps == []
+    assert _writes(lab) == before
+    required = {name for name in fault.facts if run.stated[name].severity == "required"}
+    assert not required or outcome.instructions or outcome.left_alone
+
+
+def _writes(lab: Announcement) -> list[str]:
+    """The API's requests so far that may have changed something."""
+    bench = Bench(lab)
+    requests: list[str] = bench.switch("seen")["api_requests"]
+    bench.close()
+    return [request for request in requests if not request.startswith("GET ") and "graphql" not in request]
