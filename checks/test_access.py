@@ -22,10 +22,7 @@ from spark_conformance.https.metadata import AnsweringApp
 
 @pytest.mark.fact("access.app_id")
 def test_app_id(judge: Judge, access_app: AccessApp) -> None:
-    """No application has this id: it was made anew, with policies of its own, or the document has another's.
-
-    Compare with Zero Trust > Access > Applications.
-    """
+    """No application has this id: it was made anew, with policies of its own, or the document has another's."""
     judge(access_app.id, note=f"the application before the public name is {access_app.name}")
 
 
@@ -33,18 +30,14 @@ def test_app_id(judge: Judge, access_app: AccessApp) -> None:
 def test_app_domain(judge: Judge, access_app: AccessApp) -> None:
     """The application protects another name, or only paths of the documented one, and the rest perhaps nobody.
 
-    Correct the public hostname under Zero Trust > Access > Applications > Configure. An application may stand before
-    other names as well: that is no matter here.
+    An application may stand before other names as well: that is no matter here.
     """
     judge(access_app.domain_as(judge.expect), note=f"the application {access_app.name}")
 
 
 @pytest.mark.fact("access.app_type")
 def test_app_type(judge: Judge, access_app: AccessApp) -> None:
-    """Only some types stand in front of requests; a type cannot be changed.
-
-    Make a self-hosted application for the name, under Zero Trust > Access > Applications > Add.
-    """
+    """Only some types stand in front of requests, and this one's does not; a type cannot be changed."""
     judge(access_app.type)
 
 
@@ -52,7 +45,7 @@ def test_app_type(judge: Judge, access_app: AccessApp) -> None:
 def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: AnsweringApp) -> None:
     """Another application than the documented one decides over requests to the public name.
 
-    The most specific one wins: compare all applications' domains and paths under Zero Trust > Access > Applications.
+    The most specific one wins.
     """
     same = answering_app.aud == access_app.aud
     judge(same, note=f"{answering_app.told_by} names {answering_app.aud}, the application is {access_app.aud}")
@@ -62,11 +55,10 @@ def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: Answeri
 def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: AccessApp, run: Run) -> None:
     """Other applications cover the name, or paths of it.
 
-    The most specific one decides over a path, with its own policies alone: narrow or delete the others under Zero
-    Trust > Access > Applications.
+    The most specific one decides over a path, with its own policies alone.
 
-    Not seen here: applications of the zone's own, which Cloudflare keeps apart from the account's; access.app_answers
-    sees whose the answer is for the one path that is asked for.
+    Not seen here: applications of the zone's own, which Cloudflare keeps apart from the account's;
+    access.app_answers sees whose the answer is for the one path that is asked for.
     """
     others = access_apps.overlapping(run.system.hostname, access_app.id)
     judge(len(others), note="; ".join(map(str, others)))
@@ -76,11 +68,10 @@ def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: Acc
 def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy) -> None:
     """The application has no policy of this name, or it lets in others than the document says.
 
-    A policy that blocks, or that has a condition or an exception, does not let in everyone. See the application's
-    Policies tab under Zero Trust > Access > Applications, and decide which of the two is to be corrected.
+    A policy that blocks, or that has a condition or an exception, does not let in everyone.
 
-    Not seen here: a Block above it, which comes first for whoever logs in (the note has the policies in their order);
-    an approval or a reason that it asks for; the ways to log in that the application admits.
+    Not seen here: a Block above it, which comes first for whoever logs in (the note has the policies in their
+    order); an approval or a reason that it asks for; the ways to log in that the application admits.
     """
     judge(access_policy.as_fact(), note=access_app.told)
 
@@ -88,9 +79,6 @@ def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy
 @pytest.mark.fact("access.temporary_days")
 def test_temporary_days(judge: Judge, access_policy: AccessPolicy) -> None:
     """The policy that was to be temporary is still there, and old.
-
-    Replace it by a Service Auth policy for the service token, and by Allow policies for the people who need to
-    get in.
 
     Not seen here: that it was deleted and made anew since, which makes it young again.
     """
@@ -102,7 +90,7 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
     """Who has neither login nor token gets in, by a Bypass or Service Auth policy, or by a path that is exempt.
 
     From everywhere, or from the addresses or countries that the policy names: whoever calls from there uses the API.
-    Take that policy or exemption away under Zero Trust > Access > Applications, now. The policies alone decide here:
+    The policies alone decide here:
     this machine may be where they let nobody in.
 
     A Bypass does not look at who somebody is: an email or a login lets nobody in by it, and keeps nobody out.
@@ -122,8 +110,7 @@ def test_strangers(
     """A policy lets in somebody whom the document does not know: another service token, or any that is valid.
 
     A client with a certificate or an enrolled device counts as well; so does an Allow policy beside the documented one,
-    unless that one lets in everyone who logs in. Find out whose it is, then take it out of the policy under Zero
-    Trust > Access > Applications > Policies, or document it.
+    unless that one lets in everyone who logs in.
 
     Not seen here: who else knows the documented token's secret, and who is behind a login that the document allows.
     """
@@ -139,8 +126,7 @@ def test_strangers(
 def test_service_auth(judge: Judge, access_app: AccessApp, service_token: ServiceToken) -> None:
     """No policy of the kind Service Auth includes the token by its id.
 
-    With Allow policies alone a valid token is sent to the login page (302), or refused (403). Add one under Zero
-    Trust > Access > Applications > Policies.
+    With Allow policies alone a valid token is sent to the login page (302), or refused (403).
 
     Not seen here: whether a client meets the policy's conditions on its place or device; see access.admits_token.
     """
@@ -155,27 +141,20 @@ def test_service_auth(judge: Judge, access_app: AccessApp, service_token: Servic
 def test_token_id(judge: Judge, service_token: ServiceToken) -> None:
     """The account has no service token of this id: it was deleted, and perhaps made anew.
 
-    Policies that name the old one include nobody. Compare with Zero Trust > Access > Service Auth, and renew the
-    policy.
+    Policies that name the old one include nobody.
     """
     judge(service_token.id, note=f"the token {service_token.name} has the documented client id")
 
 
 @pytest.mark.fact("access.token_client_id")
 def test_token_client_id(judge: Judge, service_token: ServiceToken) -> None:
-    """The token's client id is another one: clients that send the documented one are strangers.
-
-    Put the right one into the document and into Pulumi ESC.
-    """
+    """The token's client id is another one: clients that send the documented one are strangers."""
     judge(service_token.client_id)
 
 
 @pytest.mark.fact("access.token_enabled")
 def test_token_enabled(judge: Judge, service_token: ServiceToken) -> None:
-    """Somebody disabled the token, or Cloudflare did, because it lay unused: every client is refused.
-
-    Enable it under Zero Trust > Access > Service Auth once you know why.
-    """
+    """Somebody disabled the token, or Cloudflare did, because it lay unused: every client is refused."""
     judge(service_token.switched_on)
 
 
@@ -183,7 +162,7 @@ def test_token_enabled(judge: Judge, service_token: ServiceToken) -> None:
 def test_token_days(judge: Judge, service_token: ServiceToken) -> None:
     """The token expires soon, or has expired; then all clients are refused at once.
 
-    Refresh it under Zero Trust > Access > Service Auth: id and secret stay as they are.
+    A token that is refreshed keeps its id and its secret.
     """
     judge(service_token.days_left, note=f"it expires on {service_token.expires_at or 'no date'}")
 
@@ -191,8 +170,6 @@ def test_token_days(judge: Judge, service_token: ServiceToken) -> None:
 @pytest.mark.fact("access.deny_unmatched")
 def test_deny_unmatched(judge: Judge, access_organization: AccessOrganization) -> None:
     """The organisation refuses every host name that has no application of its own, unless its zone is exempt.
-
-    If that is wanted, document it; else switch it off under Zero Trust > Settings > Access.
 
     Not seen here: a switch that the API leaves out; it is taken to be off.
     """
@@ -205,7 +182,7 @@ def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganiza
     """The organisation judges service tokens strictly.
 
     401 for a token that is not accepted, 403 for one that no Service Auth policy includes; Allow policies do not
-    count. If that is wanted, document it.
+    count.
 
     Not seen here: a switch that the API leaves out; it is taken to be off.
     """
@@ -216,8 +193,8 @@ def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganiza
 def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
     """A request without any credentials was not refused by Access: the API behind it is open to everyone.
 
-    Look for a Bypass policy, and for a path or host name without an application, under Zero Trust > Access >
-    Applications; see also dns.proxied. Until then stop cloudflared on the host.
+    By a Bypass policy, a path or host name without an application, or past a record that is not proxied
+    (dns.proxied).
 
     Not seen here: other paths, methods and places than those of this one request; see access.open_to_everyone.
     """
@@ -228,8 +205,7 @@ def test_refuses_anonymous(judge: Judge, anonymous_probe: Probe) -> None:
 def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
     """A request with a wrong secret was not refused by Access: the token protects nothing.
 
-    Look for a Bypass policy, or a Service Auth policy that includes everyone, under Zero Trust > Access >
-    Applications. Until then stop cloudflared on the host.
+    By a Bypass policy, or by a Service Auth policy that includes everyone.
 
     Not seen here: other tokens, and other places than this machine's; see access.strangers.
     """
@@ -240,7 +216,7 @@ def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
 def test_admits_token(judge: Judge, token_probe: Probe) -> None:
     """Access did not let the service token in; what happens behind Access is public.answers.
 
-    See access.service_auth, access.token_enabled and access.token_days, and secrets.client_id: mostly no Service Auth
-    policy includes the token, or the secret in ESC is an old one.
+    Mostly no Service Auth policy includes the token (access.service_auth, access.token_enabled, access.token_days),
+    or the id or the secret in ESC is an old one (secrets.client_id).
     """
     judge(token_probe.admitted, note=token_probe.told)

@@ -21,15 +21,15 @@ from spark_conformance.host.units import Unit
 def test_binary(judge: Judge, cloudflared_binary: Binary) -> None:
     """The unit starts another program than the documented one, or none is there.
 
-    Updates of the documented one then have no effect: compare ExecStart in `systemctl cat cloudflared` with its path. A
-    name without a path is looked up in the service's PATH; behind a wrapper, what its process executes counts.
+    Updates of the documented one then have no effect. A name without a path is looked up in the service's PATH;
+    behind a wrapper, what its process executes counts.
     """
     judge(cloudflared_binary.path)
 
 
 @pytest.mark.fact("cloudflared.executable")
 def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
-    """The service's user may not execute the program: `sudo chmod 0755` it."""
+    """The service's user may not execute the program."""
     judge(cloudflared_binary.executable, note=f"mode {cloudflared_binary.mode}, of {cloudflared_binary.owner}")
 
 
@@ -37,8 +37,8 @@ def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
 def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
     """The cloudflared that is installed, or the one that runs, is out of support, or does not tell its version.
 
-    Install a current one and restart the service; the running process stays the old one until then. The running one's
-    version is what its own metrics say; where no metrics server answers, the installed one's alone is judged.
+    A running process stays the old one until the service restarts. Its version is what its own metrics say; where
+    no metrics server answers, the installed one's alone is judged.
     """
     seen = cloudflared_version
     judge(seen.named, ok=all(map(judge.expect.admits, seen.known)), note=seen.told)
@@ -46,10 +46,7 @@ def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
 
 @pytest.mark.fact("cloudflared.unit")
 def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
-    """Systemd runs the unit from another file than deployments write, so what they install has no effect.
-
-    `systemctl cat cloudflared` shows which; remove the other one, then `sudo systemctl daemon-reload`.
-    """
+    """Systemd runs the unit from another file than deployments write, so what they install has no effect."""
     judge(cloudflared_unit.fragment)
 
 
@@ -57,9 +54,8 @@ def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
 def test_unit_in_repository(judge: Judge, cloudflared_unit_copy: UnitCopy) -> None:
     """The unit on the host is not the repository's: somebody edited it there, or a deployment is still to come.
 
-    Bring the change into the repository, or deploy: the next deployment overwrites it anyway. Not seen here: drop-ins
-    that change it (cloudflared.drop_in), text that systemd has yet to read (cloudflared.reload_pending), and whether
-    the checkout is what was deployed.
+    The next deployment overwrites it. Not seen here: drop-ins that change it (cloudflared.drop_in), text that
+    systemd has yet to read (cloudflared.reload_pending), and whether the checkout is what was deployed.
     """
     copy = cloudflared_unit_copy
     judge(copy.in_repository if copy.same else "another text", note=copy.told)
@@ -69,9 +65,8 @@ def test_unit_in_repository(judge: Judge, cloudflared_unit_copy: UnitCopy) -> No
 def test_drop_in(judge: Judge, cloudflared_drop_ins: DropIns) -> None:
     """Systemd has not loaded the drop-in by which deployments give the token, or another one decides what runs.
 
-    Is it there? Then `sudo systemctl daemon-reload` and restart; else deploy anew. One that nobody documented and that
-    starts programs, or sets their user or libraries, belongs into the repository's unit, or away. Not seen: what a file
-    holds that another drop-in names (`EnvironmentFile=`); of the token in it the token's own facts tell.
+    Another one decides where it starts programs, or sets their user or libraries. Not seen: what a file holds that
+    another drop-in names (`EnvironmentFile=`); of the token in it the token's own facts tell.
     """
     seen = cloudflared_drop_ins
     loaded = f"loaded: {', '.join(seen.loaded) or 'no drop-in'}"
@@ -83,16 +78,13 @@ def test_drop_in(judge: Judge, cloudflared_drop_ins: DropIns) -> None:
 
 @pytest.mark.fact("cloudflared.reload_pending")
 def test_reload_pending(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The unit's files were changed after systemd read them: what runs is not what they say.
-
-    `sudo systemctl daemon-reload && sudo systemctl restart cloudflared`.
-    """
+    """The unit's files were changed after systemd read them: what runs is not what they say."""
     judge(cloudflared_unit.reload_pending)
 
 
 @pytest.mark.fact("cloudflared.enabled")
 def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The tunnel will not come back after a reboot: `sudo systemctl enable cloudflared`.
+    """The tunnel will not come back after a reboot.
 
     Not seen: whether what it waits for at boot comes up.
     """
@@ -101,9 +93,8 @@ def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
 
 @pytest.mark.fact("cloudflared.active")
 def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The connector does not run, and the public name answers 530.
+    """The connector does not run, and the public name answers 530. A wrong or empty token is the usual reason.
 
-    `journalctl -u cloudflared -e` says why; a wrong or empty token is the usual reason. Then `sudo systemctl restart`.
     Not seen: whether it is connected, which cloudflared.ready_connections is about.
     """
     judge(cloudflared_unit.active, note=cloudflared_unit.state)
@@ -111,10 +102,9 @@ def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
 
 @pytest.mark.fact("cloudflared.restarts")
 def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The connector keeps dying and being started again. `journalctl -u cloudflared` shows each end.
+    """The connector keeps dying and being started again.
 
-    `sudo systemctl reset-failed cloudflared` sets the count back once the reason is gone. Not seen: restarts by hand,
-    by a timer, and those before the last boot or reset, which systemd does not count.
+    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which systemd does not count.
     """
     judge(cloudflared_unit.restarts)
 
@@ -123,8 +113,8 @@ def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
 def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariables) -> None:
     """The token comes another way than deployments write it: the next one has no effect, or sets a second token.
 
-    Look at `systemctl cat cloudflared` for the variable in the drop-in (it shows the token: not on a shared screen). A
-    variable counts only where another value in it would make another token: one beside --token-file has no effect.
+    A variable counts only where another value in it would make another token: one beside --token-file has no
+    effect.
     """
     found = cloudflared_token_variables.names
     note = f"the token's place: {cloudflared_token_variables.place}"
@@ -135,18 +125,14 @@ def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariable
 def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
     """The service has no token, or a text that is none: the documented quoted heredoc installs an empty one.
 
-    Deploy the token again, with the variable filled in on this side; then daemon-reload and restart. A token is judged
-    by its form here: whether Cloudflare takes it is cloudflared.token_matches_api's question.
+    A token is judged by its form here: whether Cloudflare takes it is cloudflared.token_matches_api's question.
     """
     judge(cloudflared_token.valid, note=cloudflared_token.told)
 
 
 @pytest.mark.fact("cloudflared.token_tunnel")
 def test_token_tunnel(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
-    """The installed token is another tunnel's: the connector is healthy there, and the documented tunnel is down.
-
-    Take the right one from Zero Trust > Networks > Tunnels, put it into ESC, and deploy.
-    """
+    """The installed token is another tunnel's: the connector is healthy there, and the documented tunnel is down."""
     judge(cloudflared_valid_token.tunnel)
 
 
@@ -158,37 +144,28 @@ def test_token_account(judge: Judge, cloudflared_token_account: TokenMatch) -> N
 
 @pytest.mark.fact("cloudflared.token_matches_esc")
 def test_token_matches_esc(judge: Judge, cloudflared_token_esc: TokenMatch) -> None:
-    """The next deployment would install another token than runs now.
-
-    Find out which is right (token_matches_api tells), then `pulumi config set --secret`, or deploy.
-    """
+    """The next deployment would install another token than runs now."""
     judge(cloudflared_token_esc.same, note=cloudflared_token_esc.told)
 
 
 @pytest.mark.fact("cloudflared.token_matches_api")
 def test_token_matches_api(judge: Judge, cloudflared_token_api: TokenMatch) -> None:
-    """The token was rotated at Cloudflare: the connector runs on, but its next start is refused.
-
-    Put the current token into ESC and deploy it before anybody restarts the service.
-    """
+    """The token was rotated at Cloudflare: the connector runs on, but its next start is refused."""
     judge(cloudflared_token_api.same, note=cloudflared_token_api.told)
 
 
 @pytest.mark.fact("cloudflared.token_in_use")
 def test_token_in_use(judge: Judge, cloudflared_token_in_use: TokenInUse) -> None:
-    """The process runs with another token than is installed: it began before, or the unit does not hand the token on.
-
-    Let the unit pass the variable on as TUNNEL_TOKEN; then `sudo systemctl daemon-reload`, and restart the service.
-    """
+    """The process runs with another token than is installed: it began before, or its unit does not hand it on."""
     judge(cloudflared_token_in_use.same, note=cloudflared_token_in_use.told)
 
 
 @pytest.mark.fact("cloudflared.token_mode")
 def test_token_mode(judge: Judge, cloudflared_token_files: TokenFiles) -> None:
-    """Others on the host may read the tunnel's token, or change it: `sudo chmod 0600` the file, and chown it to root.
+    """Others on the host may read the tunnel's token, or change it. Whoever could read it may have.
 
-    Whoever could read it may have: rotate the token if the host has users that should not know it. A copy beside the
-    file counts (`override.conf.bak`). Not seen: copies elsewhere, access control lists, who may write the directory.
+    A copy beside the file counts (`override.conf.bak`). Not seen: copies elsewhere, access control lists, who may
+    write the directory.
     """
     seen = cloudflared_token_files
     file = seen.loosest
@@ -200,8 +177,7 @@ def test_token_mode(judge: Judge, cloudflared_token_files: TokenFiles) -> None:
 def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None:
     """Systemd shows the token to every user of the host, whatever the mode of the file that it stands in.
 
-    So it does with every `Environment=`, the documented one too. Put the variable into a file of mode 0600, name that
-    in the drop-in (`EnvironmentFile=PATH` in place of `Environment=`), daemon-reload, restart; then rotate the token.
+    So it does with every `Environment=`, the documented one too.
     """
     shown = cloudflared_token_shown
     judge(not shown.settings, note=shown.told)
@@ -209,10 +185,7 @@ def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None
 
 @pytest.mark.fact("cloudflared.token_in_argv")
 def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> None:
-    """The token stands in the process list, for every user of the host to read.
-
-    Let the unit hand it on as TUNNEL_TOKEN in the environment, or by --token-file; then rotate it.
-    """
+    """The token stands in the process list, for every user of the host to read."""
     judge(cloudflared_token_in_argv.in_argv, note=f"process {cloudflared_token_in_argv.pid}")
 
 
@@ -220,7 +193,6 @@ def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> 
 def test_registered(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
     """Since its start the connector has not registered all of its connections.
 
-    `journalctl -u cloudflared` shows the refusals; port 7844 (UDP, TCP) of region1/2.v2.argotunnel.com must be open.
     What was lost since is seen by cloudflared.ready_connections.
     """
     judge(len(cloudflared_journal.latest), note=f"in invocation {cloudflared_journal.invocation}")
@@ -228,10 +200,7 @@ def test_registered(judge: Judge, cloudflared_journal: ConnectorJournal) -> None
 
 @pytest.mark.fact("cloudflared.connection_indexes")
 def test_connection_indexes(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
-    """One of the connections never registered since the start, whatever the number of lines says.
-
-    `journalctl -u cloudflared | grep connIndex=` shows what became of the missing one.
-    """
+    """One of the connections never registered since the start, whatever the number of lines says."""
     judge(tuple(cloudflared_journal.latest))
 
 
@@ -239,7 +208,7 @@ def test_connection_indexes(judge: Judge, cloudflared_journal: ConnectorJournal)
 def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
     """The connector speaks another protocol to the edge, or several: it fell back, or --protocol in the unit says so.
 
-    Open outbound UDP 7844, then restart the service: it does not come back to QUIC by itself.
+    It does not come back to QUIC by itself.
     """
     judge(cloudflared_journal.protocols)
 
@@ -248,18 +217,15 @@ def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
 def test_ready_connections(judge: Judge, connector: Connector) -> None:
     """Right now the connector has fewer connections to the edge than it should, or does not tell.
 
-    `curl http://127.0.0.1:20241/ready` on the host; the journal says what breaks them. Where neither process nor
-    journal names its address, the first usual port that answers counts, which may be a second cloudflared's.
+    Where neither process nor journal names the address of its metrics, the first usual port that answers counts,
+    which may be a second cloudflared's.
     """
     judge(connector.ready_connections, note=f"asked at {connector.address}/ready")
 
 
 @pytest.mark.fact("cloudflared.config_is_current")
 def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVersions) -> None:
-    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost touch.
-
-    `journalctl -u cloudflared | grep -i configuration` says why; a restart fetches the current one.
-    """
+    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost touch."""
     seen = cloudflared_config_versions
     running = "no version" if seen.running is None else f"version {seen.running}"
     judge(seen.same, note=f"it runs {running}, Cloudflare has version {seen.current}")
@@ -267,19 +233,16 @@ def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVers
 
 @pytest.mark.fact("cloudflared.config_ingress")
 def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
-    """The connector hands requests for the public name to another service than documented, or to none.
-
-    Compare the tunnel's public hostnames in the dashboard, and whether the connector's configuration is current.
-    """
+    """The connector hands requests for the public name to another service than documented, or to none."""
     told = connector.config.told if connector.config else "/config says nothing"
     judge(as_fact(connector.rule_for(run.system.hostname)), note=told)
 
 
 @pytest.mark.fact("cloudflared.local_config")
 def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> None:
-    """A configuration file on the host has a say beside the dashboard: move it away, and --config out of the unit.
+    """A configuration file on the host has a say beside the tunnel's configuration at Cloudflare.
 
-    Carry over what it says to the tunnel's configuration at Cloudflare first. Whatever it sets counts, but for logs,
-    metrics and updates. Not seen: what flags and variables of the unit set (`--protocol`, `TUNNEL_EDGE_BIND_ADDRESS`).
+    Whatever it sets counts, but for logs, metrics and updates. Not seen: what flags and variables of the unit set
+    (`--protocol`, `TUNNEL_EDGE_BIND_ADDRESS`).
     """
     judge(cloudflared_local_config.in_force, note=cloudflared_local_config.told)

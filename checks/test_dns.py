@@ -13,7 +13,7 @@ def test_zone_status(judge: Judge, zone: Zone) -> None:
     """Cloudflare does not serve the zone.
 
     Moved means that the registrar names other servers, paused that Cloudflare only answers DNS, without proxy and
-    Access. See the zone's overview page, and the registrar's name servers.
+    Access.
     """
     judge(zone.status, note=f"Cloudflare's servers for the zone are {', '.join(zone.name_servers) or 'not told'}")
 
@@ -22,7 +22,7 @@ def test_zone_status(judge: Judge, zone: Zone) -> None:
 def test_records(judge: Judge, dns_records: DnsRecords) -> None:
     """Other records of the same name stand beside the documented one, or it is missing.
 
-    Each takes a share of the requests: delete the strangers under DNS > Records, or add the CNAME to the tunnel.
+    Each takes a share of the requests.
 
     Not seen here: records of other types, such as HTTPS with addresses of its own, which browsers may follow.
     """
@@ -31,10 +31,7 @@ def test_records(judge: Judge, dns_records: DnsRecords) -> None:
 
 @pytest.mark.fact("dns.type")
 def test_type(judge: Judge, dns_records: DnsRecords) -> None:
-    """The name leads to addresses and past the tunnel, or the other way round.
-
-    Replace the record under DNS > Records by a CNAME to <tunnel id>.cfargotunnel.com, proxied.
-    """
+    """The name leads to addresses and past the tunnel, or the other way round."""
     judge(dns_records.one.type, note=dns_records.told)
 
 
@@ -42,7 +39,7 @@ def test_type(judge: Judge, dns_records: DnsRecords) -> None:
 def test_target(judge: Judge, dns_records: DnsRecords) -> None:
     """The record leads to another tunnel, or to none.
 
-    Requests end in error 1033 or 1016, or at somebody else's service. Correct its target under DNS > Records.
+    Requests end in error 1033 or 1016, or at somebody else's service.
     """
     judge(dns_records.one.content, note=dns_records.told)
 
@@ -51,8 +48,7 @@ def test_target(judge: Judge, dns_records: DnsRecords) -> None:
 def test_proxied(judge: Judge, dns_records: DnsRecords) -> None:
     """The record is a grey cloud.
 
-    Clients are told the tunnel's inner name, which leads nowhere, and Access is out of the way. Switch the proxy
-    on under DNS > Records.
+    Clients are told the tunnel's inner name, which leads nowhere, and Access is out of the way.
     """
     judge(dns_records.one.proxied, note=dns_records.told)
 
@@ -61,7 +57,7 @@ def test_proxied(judge: Judge, dns_records: DnsRecords) -> None:
 def test_ttl(judge: Judge, dns_records: DnsRecords) -> None:
     """The record has a TTL of its own (1 means automatic), as unproxied records have.
 
-    Set it to Auto under DNS > Records, and see whether the proxy was off for a while.
+    Perhaps the proxy was off for a while.
     """
     judge(dns_records.one.ttl)
 
@@ -70,10 +66,10 @@ def test_ttl(judge: Judge, dns_records: DnsRecords) -> None:
 def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
     """An NS record hands this name, or one above it, to other servers.
 
-    What the dashboard shows here is asked by nobody. Delete that NS record under DNS > Records, or make the
-    change where it leads.
+    What the dashboard shows here is asked by nobody.
 
-    Not seen here: an NS record that the API does not tell beside the record; dns.resolvers_in_range sees its effect.
+    Not seen here: an NS record that the API does not tell beside the record; dns.resolvers_in_range sees its
+    effect.
     """
     record = dns_records.one
     judge(bool(record.shadowed_by), note=f"hidden by the NS records {', '.join(record.shadowed_by)}")
@@ -83,8 +79,7 @@ def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
 def test_resolvers_in_range(judge: Judge, resolver_answers: Answers, ip_ranges: IpRanges) -> None:
     """Public resolvers send clients to other addresses than Cloudflare's, or to none.
 
-    The record is not proxied, the zone is served elsewhere, or an old answer lives on in a cache. Compare with
-    `dig NAME @RESOLVER`.
+    The record is not proxied, the zone is served elsewhere, or an old answer lives on in a cache.
 
     Not seen here: other resolvers than the target's, and whose name at Cloudflare it is that answers there.
     """
@@ -95,7 +90,7 @@ def test_resolvers_in_range(judge: Judge, resolver_answers: Answers, ip_ranges: 
 def test_authoritative_in_range(judge: Judge, authoritative_answers: Answers, ip_ranges: IpRanges) -> None:
     """The zone's own servers do not answer with addresses of Cloudflare's.
 
-    Resolvers will follow once their caches run out. See the record under DNS > Records, and `dig NAME @SERVER`.
+    Resolvers will follow once their caches run out.
 
     Not seen here: further addresses of a server, of which one is asked.
     """
@@ -104,8 +99,5 @@ def test_authoritative_in_range(judge: Judge, authoritative_answers: Answers, ip
 
 @pytest.mark.fact("dns.cname_visible")
 def test_cname_visible(judge: Judge, resolver_answers: Answers) -> None:
-    """Resolvers show the record's target: the proxy is off, so requests pass neither Access nor the tunnel.
-
-    Switch it on under DNS > Records.
-    """
+    """Resolvers show the record's target: the proxy is off, so requests pass neither Access nor the tunnel."""
     judge(resolver_answers.cname_visible, note=resolver_answers.told)

@@ -14,8 +14,7 @@ from spark_conformance.host.sudo import SudoRights
 def test_reachable(judge: Judge, machine: Machine) -> None:
     """A command sent to the host's shell does not come back, or fails.
 
-    Try `ssh HOST hostname` with target.ssh's host: its name, its key in known_hosts, the agent, the network; with
-    [target.local], `/bin/sh` on this machine.
+    With [target.local] it is the shell of this machine.
     """
     judge(machine.answered)
 
@@ -24,9 +23,8 @@ def test_reachable(judge: Judge, machine: Machine) -> None:
 def test_hostname(judge: Judge, machine: Machine) -> None:
     """Another machine answers than the documented one, or somebody renamed it.
 
-    See `ssh -G` for where the name leads; with [target.local] it is the one that the suite runs on. Rename it with
-    `sudo hostnamectl hostname NAME` if it is the right one.
-    Not seen: another machine that bears the name; its host key tells the two apart, and SSH looks at that.
+    With [target.local] it is the machine that the suite runs on. Not seen: another machine that bears the name; its
+    host key tells the two apart, and SSH looks at that.
     """
     name = machine.told("hostname", machine.hostname)
     judge(name, ok=machine.is_named(judge.expect))
@@ -36,8 +34,8 @@ def test_hostname(judge: Judge, machine: Machine) -> None:
 def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
     """The SSH user may not run the service commands without a password, so a deployment stops half way.
 
-    Add them to a file in /etc/sudoers.d (with `visudo -f`) as NOPASSWD for the runner's user; of several rules about a
-    command the last counts. Not seen: the runner's own rights, where it runs as another user than we log in as.
+    Of several rules about a command the last counts. Not seen: the runner's own rights, where it runs as another
+    user than we log in as.
     """
     seen = sudo_rights
     refused = ", ".join(command for command in seen.refused if command not in seen.asking)
@@ -51,7 +49,7 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
 def test_release(judge: Judge, host_release: Release) -> None:
     """The release file does not call this machine what the document does: it is another one, or was installed anew.
 
-    Look at the file on the host; DGX OS writes it. Any of its values counts, and a copied file tells the same.
+    DGX OS writes the file. Any of its values counts, and a copied file tells the same.
     """
     values = host_release.values
     wanted = judge.expect.value
@@ -69,19 +67,13 @@ def test_architecture(judge: Judge, machine: Machine) -> None:
 
 @pytest.mark.fact("host.gpu")
 def test_gpu(judge: Judge, host_gpu: Gpus) -> None:
-    """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl.
-
-    Run `nvidia-smi` on the host; after a kernel update the driver may need a reboot.
-    """
+    """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl."""
     judge(host_gpu.names)
 
 
 @pytest.mark.fact("host.memory_gib")
 def test_memory(judge: Judge, host_memory: HostMemory) -> None:
-    """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine.
-
-    Compare `free -g` with the machine's specification, and look into `dmesg` for memory that was taken out of use.
-    """
+    """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine."""
     judge(host_memory.total_gib, note=f"MemTotal in {judge.expect.path}")
 
 
@@ -89,8 +81,7 @@ def test_memory(judge: Judge, host_memory: HostMemory) -> None:
 def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
     """Memory is about to run out, and the kernel may kill the model or the tunnel next.
 
-    See who has it: `ps aux --sort=-rss | head`; `ollama ps` and `ollama stop MODEL` free a model that nobody needs. It
-    is one look: a peak between two of them is not seen.
+    It is one look: a peak between two of them is not seen.
     """
     judge(host_memory.available_gib, note=f"MemAvailable in {judge.expect.path}")
 
@@ -99,15 +90,14 @@ def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
 def test_disk_free(judge: Judge, host_disk: HostDisk) -> None:
     """The disk is nearly full: the next deployment, model or log line may not fit.
 
-    `journalctl --vacuum-size=1G`, `ollama rm` and `du -xh / | sort -h | tail` make room, and say where it went. Not
-    seen: a lack of inodes (`df -i`), quotas, and other filesystems, such as one of its own for the models.
+    Not seen: a lack of inodes (`df -i`), quotas, and other filesystems, such as one of its own for the models.
     """
     judge(host_disk.free_gib, note=f"{host_disk.path} is on {host_disk.device}")
 
 
 @pytest.mark.fact("host.clock_synchronised")
 def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
-    """Nothing keeps the host's clock in time. `timedatectl set-ntp true`, then `timedatectl timesync-status`.
+    """Nothing keeps the host's clock in time.
 
     Not seen: whether the clock that it follows is right; host.clock_skew_s holds it against ours.
     """
@@ -116,10 +106,9 @@ def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
 
 @pytest.mark.fact("host.clock_skew_s")
 def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
-    """The host's clock is off, or ours is: compare both with a third one.
+    """The host's clock is off, or ours is.
 
-    `timedatectl timesync-status` on the host tells which server it follows, and how far it was off. Not seen: both
-    clocks off by the same.
+    Not seen: both clocks off by the same.
     """
     skew = host_clock_skew
     where = "ahead of" if skew.ahead_s > 0 else "behind"
@@ -129,8 +118,8 @@ def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
 
 @pytest.mark.fact("host.pulumi")
 def test_pulumi(judge: Judge, host_pulumi: HostPulumi) -> None:
-    """Deployments cannot read the tunnel's token: install Pulumi on the host, or let the workflow do it.
+    """Deployments cannot read the tunnel's token.
 
-    It is looked for and not run, so that one that does not start passes.
+    Pulumi is looked for and not run, so that one that does not start passes.
     """
     judge(host_pulumi.available, note=host_pulumi.told)

@@ -12,32 +12,30 @@ from spark_conformance.host.units import Unit
 
 @pytest.mark.fact("ollama.unit")
 def test_unit(judge: Judge, ollama_unit: Unit) -> None:
-    """Systemd knows no such service. `systemctl list-units 'ollama*'` shows whether it goes by another name.
+    """Systemd knows no such service: it goes by another name, or a server that was started by hand has none.
 
-    Ollama's installer makes the unit; a server that was started by hand has none. Not seen: whether it is this service
-    that answers at ollama.url.
+    Not seen: whether it is this service that answers at ollama.url.
     """
     judge(ollama_unit.name)
 
 
 @pytest.mark.fact("ollama.enabled")
 def test_enabled(judge: Judge, ollama_unit: Unit) -> None:
-    """The service will not come back after a reboot: `sudo systemctl enable ollama`."""
+    """The service will not come back after a reboot."""
     judge(ollama_unit.enabled, note=f"systemd reports it as {ollama_unit.file_state or 'nothing'}")
 
 
 @pytest.mark.fact("ollama.active")
 def test_active(judge: Judge, ollama_unit: Unit) -> None:
-    """The service does not run. `journalctl -u ollama -e` says why; `sudo systemctl start ollama` starts it."""
+    """The service does not run."""
     judge(ollama_unit.active, note=ollama_unit.state)
 
 
 @pytest.mark.fact("ollama.restarts")
 def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
-    """The service keeps dying and being started again. `journalctl -u ollama` shows each end, often for want of memory.
+    """The service keeps dying and being started again, often for want of memory.
 
-    `sudo systemctl reset-failed ollama` sets the count back once the reason is gone. Not seen: restarts by hand, by a
-    timer, and those before the last boot or reset, which systemd does not count.
+    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which systemd does not count.
     """
     judge(ollama_unit.restarts)
 
@@ -46,8 +44,8 @@ def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
 def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
     """Ollama does not answer at the documented address, where the tunnel hands requests to.
 
-    On the host: `curl URL/api/version`; OLLAMA_HOST in the unit decides where it listens. Not seen: what stands
-    between, such as a proxy that answers as Ollama does.
+    OLLAMA_HOST in the unit decides where it listens. Not seen: what stands between, such as a proxy that answers as
+    Ollama does.
     """
     judge(ollama_models.url, note=f"Ollama {ollama_models.version} answers there")
 
@@ -56,15 +54,15 @@ def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
 def test_loopback_only(judge: Judge, ollama_listeners: Listeners) -> None:
     """Whoever reaches the host may use, and change, Ollama: it listens on other addresses than loopback.
 
-    Put 127.0.0.1 and the port into OLLAMA_HOST in the unit (`sudo systemctl edit ollama`), and restart it. Not seen:
-    who hands the port on by another one, such as a proxy, a container, `ssh -L`, or the firewall's redirection.
+    Not seen: who hands the port on by another one, such as a proxy, a container, `ssh -L`, or the firewall's
+    redirection.
     """
     judge(not ollama_listeners.open_to_others, note=f"it listens on {', '.join(ollama_listeners.addresses)}")
 
 
 @pytest.mark.fact("ollama.model")
 def test_model(judge: Judge, ollama_models: OllamaModels, ollama_model: Model) -> None:
-    """The documented model is not there, and every request for it fails: `ollama pull MODEL` on the host fetches it.
+    """The documented model is not there, and every request for it fails.
 
     By its name alone: another build under it shows in its quantization, size and parameters.
     """
@@ -83,7 +81,7 @@ def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
 
 @pytest.mark.fact("ollama.quantization")
 def test_quantization(judge: Judge, ollama_model: Model) -> None:
-    """The model of this name is another build than documented. `ollama pull` fetches the published one again.
+    """The model of this name is another build than documented.
 
     As with its size and parameters, it is what Ollama says: two builds that agree in all three are not told apart.
     """
@@ -92,22 +90,22 @@ def test_quantization(judge: Judge, ollama_model: Model) -> None:
 
 @pytest.mark.fact("ollama.size_gb")
 def test_size(judge: Judge, ollama_model: Model) -> None:
-    """The model is much smaller or larger than documented: cut short, or another one. `ollama pull` mends it."""
+    """The model is much smaller or larger than documented: cut short, or another one."""
     judge(ollama_model.size_gb)
 
 
 @pytest.mark.fact("ollama.parameters_b")
 def test_parameters(judge: Judge, ollama_model: Model) -> None:
-    """A model of another size goes by this name. `ollama show MODEL` tells what it is; `ollama pull` mends it."""
+    """A model of another size goes by this name."""
     judge(ollama_model.parameters_b, note=f"Ollama says {ollama_model.parameter_size or 'nothing'}")
 
 
 @pytest.mark.fact("ollama.generates")
 def test_generates(judge: Judge, ollama_generation: Generated) -> None:
-    """The model is there but does not answer, or not in time. `journalctl -u ollama -e` says why it did not load.
+    """The model is there but does not answer, or not in time.
 
-    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say. Not seen:
-    whether what it says makes sense.
+    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say. Not
+    seen: whether what it says makes sense.
     """
     seen = ollama_generation
     judge(
@@ -121,7 +119,6 @@ def test_generates(judge: Judge, ollama_generation: Generated) -> None:
 def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
     """Part of the model runs on the CPU, slowly enough for the proxy to give up on an answer.
 
-    `ollama ps` shows the split. Free memory, or look for the GPU's loss in `journalctl -u ollama`, and restart Ollama.
     It is Ollama's own word: a CPU that works while it claims the GPU shows in the time that ollama.generates takes.
     """
     judge(ollama_residency.gpu_share)
@@ -131,8 +128,7 @@ def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
 def test_accepts_host(judge: Judge, ollama_host_replay: HostReplay) -> None:
     """Ollama refuses what the tunnel sends, because of the Host header: a public 403 that the tunnel never logs.
 
-    Set the ingress rule's httpHostHeader to Ollama's own host and port: Zero Trust > Networks > Tunnels > the tunnel >
-    Public hostname > HTTP Settings > HTTP Host Header, or by API. The connector takes it over by itself. OLLAMA_ORIGINS
-    does not help here; OLLAMA_HOST=0.0.0.0 would, and opens Ollama to the whole network.
+    The connector takes a changed header over by itself. OLLAMA_ORIGINS does not help here; OLLAMA_HOST=0.0.0.0
+    would, and opens Ollama to the whole network.
     """
     judge(ollama_host_replay.tunnelled.answered, note=ollama_host_replay.told)

@@ -17,8 +17,6 @@ from spark_conformance.repository.workflow import Workflow, WorkflowFile
 def test_workflow(judge: Judge, workflow_file: WorkflowFile) -> None:
     """The deployment's workflow is not in the checkout: it was moved or renamed, or the branch is another one.
 
-    Restore the file, or correct the document; `git log --follow -- PATH` finds where it went.
-
     Not seen here: whether the checkout is what GitHub has; pull before you trust what is judged of the workflow.
     """
     judge(workflow_file.path)
@@ -26,7 +24,7 @@ def test_workflow(judge: Judge, workflow_file: WorkflowFile) -> None:
 
 @pytest.mark.fact("pipeline.parses")
 def test_parses(judge: Judge, workflow_file: WorkflowFile) -> None:
-    """GitHub refuses the workflow, and so never runs it. Mend what the note names; `actionlint` tells more.
+    """GitHub refuses the workflow, and so never runs it.
 
     Not seen here: keys that GitHub does not know, wrong expressions, and actions that are not there.
     """
@@ -35,10 +33,7 @@ def test_parses(judge: Judge, workflow_file: WorkflowFile) -> None:
 
 @pytest.mark.fact("pipeline.unit")
 def test_unit(judge: Judge, repository_unit: UnitFile) -> None:
-    """The unit that deployments copy to the host is not in the repository, or systemd would not start it.
-
-    `git log -- PATH` shows who moved or changed it; `systemd-analyze verify PATH` on the host tells more.
-    """
+    """The unit that deployments copy to the host is not in the repository, or systemd would not start it."""
     judge("broken" if repository_unit.fault else repository_unit.path, note=repository_unit.fault)
 
 
@@ -46,8 +41,8 @@ def test_unit(judge: Judge, repository_unit: UnitFile) -> None:
 def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering) -> None:
     """Changes of what the document names do not start a deployment, or not all of them, or changes of anything do.
 
-    Mend `on.push` in the workflow: its `paths`, of which the last that matches decides, and its `branches`. One that is
-    disabled is switched on under the repository's Actions > the workflow > ⋯ > Enable workflow.
+    By `on.push` in the workflow: its `paths`, of which the last that matches decides, and its `branches`; or because it
+    is disabled.
 
     A condition (`if:`) that keeps what deploys from running after every push is seen where it is false by the file.
 
@@ -76,10 +71,10 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
 
 @pytest.mark.fact("pipeline.manual")
 def test_manual(judge: Judge, workflow: Workflow) -> None:
-    """Nobody can start a deployment by hand. Add `workflow_dispatch` to the workflow's `on`, and let its job run then.
+    """Nobody can start a deployment by hand.
 
-    Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is disabled;
-    a condition that is decided when it runs, which the note names.
+    Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is
+    disabled; a condition that is decided when it runs, which the note names.
     """
     kept = workflow.manual and workflow.lets_deploy("workflow_dispatch") is False
     told = f"nothing is deployed then: {workflow.told_conditions}" if kept else workflow.doubt("workflow_dispatch")
@@ -90,8 +85,8 @@ def test_manual(judge: Judge, workflow: Workflow) -> None:
 def test_labels(judge: Judge, workflow: Workflow) -> None:
     """The job that deploys does not ask for the documented runner: it runs on a machine without the tunnel's service.
 
-    Mend the job's `runs-on`. The job that deploys is known by what it does to the tunnel's service, in its own steps or
-    in a script of the repository; where none is known by it, every job has to ask for the runner.
+    The job that deploys is known by what it does to the tunnel's service, in its own steps or in a script of the
+    repository; where none is known by it, every job has to ask for the runner.
 
     A job that no trigger of the workflow lets run counts for nothing. Not seen here: a runner's group.
     """
@@ -102,8 +97,6 @@ def test_labels(judge: Judge, workflow: Workflow) -> None:
 def test_skip_switch(judge: Judge, workflow: Workflow) -> None:
     """A manual run cannot leave the Access probe out: every deployment fails for as long as the probe does.
 
-    Add the input to `workflow_dispatch`, and let the probe's step ask for it with `if`.
-
     Not seen here: what is left out by it, and whether the condition is the right way round.
     """
     judge(workflow.switch(judge.expect))
@@ -113,11 +106,10 @@ def test_skip_switch(judge: Judge, workflow: Workflow) -> None:
 def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
     """No runner of this label listens, and a deployment waits for a day, unseen; or one bears it that is not the host.
 
-    Start the runner's service on the host (`sudo ./svc.sh start` in its directory), or register it again under the
-    repository's Settings > Actions > Runners. Take the label from every other machine: a deployment may come there.
+    A deployment may come to every machine that bears the label.
 
-    The host's runner is known by the host's name, else by its service on the host; another system or architecture is
-    never it. Not seen here: another machine that was given the host's name at GitHub; an organisation's runners.
+    The host's runner is known by the host's name, else by its service on the host; another system or architecture
+    is never it. Not seen here: another machine that was given the host's name at GitHub; an organisation's runners.
     """
     online = github_runners.online(judge.expect)
     named = github_runners.otherwise_named(judge.expect) if online == judge.expect else ()
@@ -135,8 +127,6 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
 @pytest.mark.fact("pipeline.last_run")
 def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
     """The last deployment did not end as documented, and what it left half done is what the host runs.
-
-    Open the run in the note, mend what failed, and run it again.
 
     Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now.
     """

@@ -14,8 +14,7 @@ from spark_conformance.https.public import Generation, PublicTags
 def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
     """Clients refuse the connection: the certificate is for other names, or from an issuer that nobody trusts.
 
-    See that an active certificate covers the host name, in the zone's dashboard under SSL/TLS > Edge Certificates (a
-    wildcard covers one level). An unknown issuer may also be a proxy between this machine and the internet.
+    A wildcard covers one level. An unknown issuer may also be a proxy between this machine and the internet.
     """
     judge(certificate.valid_name, note=f"{certificate.address} presented a certificate of {certificate.issuer}")
 
@@ -24,8 +23,7 @@ def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
 def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
     """The certificate ends soon, or has ended: its renewal failed.
 
-    Mostly a CAA record forbids the issuer, or the domain's validation hangs. Open the certificate in the zone's
-    dashboard under SSL/TLS > Edge Certificates, and follow its status.
+    Mostly a CAA record forbids the issuer, or the domain's validation hangs.
     """
     judge(certificate.days_left, note=f"it ends on {certificate.not_after}")
 
@@ -34,8 +32,7 @@ def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
 def test_tls(judge: Judge, certificate: Certificate) -> None:
     """The connection is encrypted with a version that is broken.
 
-    Raise the minimum TLS version in the zone's dashboard under SSL/TLS > Edge Certificates; where it is high enough,
-    something else than Cloudflare's edge answers.
+    Where the zone's minimum is high enough, something else than Cloudflare's edge answers.
 
     Not seen here: older versions that the edge would grant to other clients; it chose this one with this machine.
     """
@@ -44,11 +41,10 @@ def test_tls(judge: Judge, certificate: Certificate) -> None:
 
 @pytest.mark.fact("public.answers")
 def test_answers(judge: Judge, token_probe: Probe) -> None:
-    """The documented request, sent with the service token, is not answered as documented.
+    """The documented request, sent with the service token, is not answered as documented. The note says who answered.
 
-    The note says who answered. Access: see the checks of access. The edge: look for the ray under Security > Events. An
-    empty 403 from behind the edge: Ollama does not know the Host header, see tunnel.http_host_header. 502 or 530: see
-    the checks of cloudflared and tunnel.
+    Access: see the checks of access. An empty 403 from behind the edge: Ollama does not know the Host header, see
+    tunnel.http_host_header. 502 or 530: see the checks of cloudflared and tunnel. Else a rule of the zone.
 
     Not seen here: what the answer says; see public.models_as_on_host and public.generates.
     """
@@ -61,8 +57,6 @@ def test_answers(judge: Judge, token_probe: Probe) -> None:
 def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models: OllamaModels) -> None:
     """The host name shows other models than Ollama on the host does: it leads to another machine or service.
 
-    Look for a second connector of the tunnel (`cloudflared tunnel info NAME`), and at the ingress rule's service.
-
     Not seen here: another machine with the very same models; see tunnel.connector_on_host.
     """
     same, note = compare(public_tags.models, ollama_models.models)
@@ -73,9 +67,9 @@ def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models:
 def test_generates(judge: Judge, public_generation: Generation) -> None:
     """No streamed answer of the documented model comes through.
 
-    Where the note tells of an error or a cut, try the same on the host (`ollama run MODEL`): if it works there, tunnel
-    or edge break the stream. Where another model answered, the documented one is not served. Where the tokens came at
-    once, something on the way gathers them, as a proxy does that buffers: clients wait, and a long answer is cut (524).
+    Where the note tells of an error or a cut, and the same works on the host, tunnel or edge break the stream.
+    Where another model answered, the documented one is not served. Where the tokens came at once, something on the
+    way gathers them, as a proxy does that buffers: clients wait, and a long answer is cut (524).
 
     Not seen here: a stream that is gathered, where the model takes less than a second for the few tokens asked for.
     """
@@ -86,8 +80,7 @@ def test_generates(judge: Judge, public_generation: Generation) -> None:
 def test_first_token(judge: Judge, public_generation: Generation) -> None:
     """Clients wait too long for the first token, near the limit at which the edge gives up (524).
 
-    Mostly the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib, and raise
-    OLLAMA_KEEP_ALIVE on the host.
+    Mostly the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib.
     """
     judge(public_generation.first_token_s, note=public_generation.told)
 
@@ -96,8 +89,8 @@ def test_first_token(judge: Judge, public_generation: Generation) -> None:
 def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
     """The stream pauses so long between two chunks that the edge may cut it.
 
-    See whether the model runs on the GPU (ollama.gpu_share), whether others use it at the same time, and whether
-    connections of the tunnel come and go.
+    The model runs on the CPU (ollama.gpu_share), others use it at the same time, or connections of the tunnel come
+    and go.
 
     Not seen here: pauses of longer answers than the few tokens asked for.
     """

@@ -15,8 +15,7 @@ from spark_conformance.secrets.references import ClientId, SecretShape
 def test_api_token(judge: Judge, api_token: ApiToken) -> None:
     """Cloudflare does not take the API token: it is wrong, expired or disabled.
 
-    Nothing can be looked at through the API. Roll it, or make a new one, under My Profile > API Tokens, and set it
-    where the target's reference points.
+    Nothing can be looked at through the API.
 
     Not seen here: what it may do (each fact that needs more says so), and that it may do more than it has to.
     """
@@ -25,19 +24,13 @@ def test_api_token(judge: Judge, api_token: ApiToken) -> None:
 
 @pytest.mark.fact("secrets.esc_tunnel_token")
 def test_esc_tunnel_token(judge: Judge, esc: Esc) -> None:
-    """The next deployment finds no token for the tunnel, or the token stands in plain text.
-
-    Set it encrypted, from a pipe: `pulumi config set --secret KEY`. If it stood in plain text, rotate it first.
-    """
+    """The next deployment finds no token for the tunnel, or the token stands in plain text."""
     judge(esc.state(judge.expect), note=esc.told)
 
 
 @pytest.mark.fact("secrets.esc_client_id")
 def test_esc_client_id(judge: Judge, esc: Esc) -> None:
-    """Clients and deployments look under this key for the service token's client id.
-
-    Copy it from Zero Trust > Access > Service Auth, and set it with `pulumi config set --secret KEY`.
-    """
+    """Clients and deployments look under this key for the service token's client id, and find none."""
     judge(esc.state(judge.expect), note=esc.told)
 
 
@@ -45,18 +38,14 @@ def test_esc_client_id(judge: Judge, esc: Esc) -> None:
 def test_esc_client_secret(judge: Judge, esc: Esc) -> None:
     """Clients find no service token's secret under this key, or it stands there in plain text.
 
-    Cloudflare shows a secret only once: rotate the service token, and set the new one, from a pipe, with
-    `pulumi config set --secret KEY`.
+    Cloudflare shows a secret only once.
     """
     judge(esc.state(judge.expect), note=esc.told)
 
 
 @pytest.mark.fact("secrets.client_id")
 def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
-    """ESC holds another client id than the documented one: clients send the id of another token.
-
-    Set the documented one with `pulumi config set --secret KEY`, or correct the document if the token was replaced.
-    """
+    """ESC holds another client id than the documented one: clients send the id of another token."""
     judge(access_client_id.value)
 
 
@@ -64,9 +53,8 @@ def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
 def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> None:
     """What ESC holds cannot be a service token's secret of the documented kind.
 
-    It is cut short, has a blank or a line break, or stands in quotation marks. Set it again from where it was kept; if
-    it is lost, rotate the service token. One of the newer kind is well where the older one is documented: whoever
-    rotates a token since 2026-08-26 is given that.
+    It is cut short, has a blank or a line break, or stands in quotation marks. One of the newer kind is well where
+    the older one is documented: whoever rotates a token since 2026-08-26 is given that.
     """
     renewed = (judge.expect, client_secret_shape.shape) == ("hex-64", "cfast")
     note = (
@@ -81,8 +69,7 @@ def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> 
 def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
     """1Password's CLI answers and has no vault for this machine's user, so the break-glass way is shut.
 
-    It is signed in to an account, or with a service account's token, that may see none: `op account list` and
-    `op vault list` show it. Sign in with the right one, or share the vault with this one.
+    It is signed in to an account, or with a service account's token, that may see none.
     """
     judge(onepassword.answers, note=onepassword.told)
 
@@ -91,10 +78,8 @@ def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
 def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
     """The workflow cannot decrypt what Pulumi holds.
 
-    Add the secret to the repository under Settings > Secrets and variables > Actions, or with `gh secret set NAME`.
-
-    Not seen here: what the secret says, which GitHub gives out to nobody (pipeline.last_run shows whether it works),
-    and secrets of an environment, which only a job of that environment gets.
+    Not seen here: what the secret says, which GitHub gives out to nobody (pipeline.last_run shows whether it
+    works), and secrets of an environment, which only a job of that environment gets.
     """
     judge(github_secrets.state(judge.expect), note=github_secrets.told)
 
@@ -103,10 +88,10 @@ def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
 def test_leaks(judge: Judge, leaks: Leaks) -> None:
     """A secret, or the beginning of one, stands in the repository or in its history, at the places in the note.
 
-    Rotate that secret first, then take it out of the file: the history keeps it all the same, and is then of no use.
-    `git log --all --find-object=OBJECT` tells which commits hold an object of the history.
+    Once it is rotated, what the history keeps of it is of no use.
 
-    Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; untracked files;
-    what of the history is beyond 20 s or 256 MiB, or not in a shallow clone; secrets that were replaced since, there.
+    Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; untracked
+    files; what of the history is beyond 20 s or 256 MiB, or not in a shallow clone; secrets that were replaced
+    since, there.
     """
     judge(len(leaks.found), note=leaks.told)

@@ -14,46 +14,32 @@ from spark_conformance.host.own_connector import OwnConnector
 def test_id(judge: Judge, tunnel: Tunnel) -> None:
     """The account has no tunnel of this id: it was made anew, or the document has another's.
 
-    Find the id under Zero Trust > Networks > Tunnels; a new tunnel needs its token on the host and its id in the
-    DNS record.
+    A new tunnel has a token of its own, and a DNS record leads to it only by its id.
     """
     judge(tunnel.id, note=f"the tunnel {tunnel.name} has this id")
 
 
 @pytest.mark.fact("tunnel.name")
 def test_name(judge: Judge, tunnel: Tunnel) -> None:
-    """Somebody renamed the tunnel, or the documented id belongs to another one.
-
-    Renaming breaks nothing: put the old name back under Zero Trust > Networks > Tunnels > Edit, or correct the
-    document.
-    """
+    """Somebody renamed the tunnel, or the documented id belongs to another one. Renaming breaks nothing."""
     judge(tunnel.name)
 
 
 @pytest.mark.fact("tunnel.deleted")
 def test_deleted(judge: Judge, tunnel: Tunnel) -> None:
-    """The tunnel was deleted; every request ends in an error page of Cloudflare (530).
-
-    It cannot be brought back: make a new one, put its token into Pulumi ESC and onto the host, and its id into
-    the DNS record.
-    """
+    """The tunnel was deleted, and cannot be brought back; every request ends in an error page of Cloudflare (530)."""
     judge(tunnel.deleted, note=f"deleted at {tunnel.deleted_at}")
 
 
 @pytest.mark.fact("tunnel.config_source")
 def test_config_source(judge: Judge, tunnel: Tunnel) -> None:
-    """The tunnel takes its rules from a file on the host, and ignores what API and dashboard say.
-
-    Migrate it under Zero Trust > Networks > Tunnels > Migrate, or put the file's rules into the document.
-    """
+    """The tunnel takes its rules from a file on the host, and ignores what API and dashboard say."""
     judge(tunnel.config_source)
 
 
 @pytest.mark.fact("tunnel.status")
 def test_status(judge: Judge, tunnel: Tunnel) -> None:
     """Degraded: a connection was lost; down: cloudflared was there and is gone; inactive: it never ran.
-
-    Look at `systemctl status cloudflared` on the host, then at its way out to UDP and TCP port 7844.
 
     Not seen here: a loss of the last moments, which Cloudflare's own count has yet to notice.
     """
@@ -74,8 +60,7 @@ def test_connections(judge: Judge, tunnel_connections: TunnelConnections) -> Non
 def test_pending(judge: Judge, tunnel_connections: TunnelConnections) -> None:
     """Connections were lost minutes ago and did not come back under the same connector.
 
-    After a restart this passes by itself; if it stays, the connection to the internet is unsteady: see
-    `journalctl -u cloudflared`.
+    After a restart this passes by itself; if it stays, the connection to the internet is unsteady.
     """
     judge(tunnel_connections.pending, note=tunnel_connections.told)
 
@@ -84,8 +69,7 @@ def test_pending(judge: Judge, tunnel_connections: TunnelConnections) -> None:
 def test_data_centres(judge: Judge, tunnel_connections: TunnelConnections) -> None:
     """All connections end in one data centre, and fall together with it.
 
-    Cloudflare spreads them over two by itself: see that the host reaches region1 and region2.v2.argotunnel.com on
-    port 7844.
+    Cloudflare spreads them over two by itself.
     """
     judge(len(tunnel_connections.data_centres), note=", ".join(tunnel_connections.data_centres))
 
@@ -94,8 +78,7 @@ def test_data_centres(judge: Judge, tunnel_connections: TunnelConnections) -> No
 def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, own_connector: OwnConnector) -> None:
     """Another machine, or another process, serves the tunnel too, and gets a share of the requests.
 
-    Find it by the address and the architecture of its connections, stop it, and rotate the token if nobody knows
-    it.
+    Its connections show its address and its architecture.
     """
     note = f"{own_connector.told}; {tunnel_connections.told}"
     judge(tunnel_connections.only_from(own_connector.connector_id), note=note)
@@ -104,8 +87,6 @@ def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, 
 @pytest.mark.fact("tunnel.ingress")
 def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
     """The first rule sends requests elsewhere, or takes another host name or only some paths.
-
-    Correct it under Zero Trust > Networks > Tunnels > Public Hostname, or by a PUT of the whole configuration.
 
     Not seen here: how the rule connects to the service (its timeouts, TLS, proxy), and whether a connector runs it;
     see cloudflared.config_ingress and public.answers.
@@ -117,8 +98,7 @@ def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
 def test_http_host_header(judge: Judge, tunnel_config: TunnelConfig, run: Run) -> None:
     """The rule hands the public Host header on, or another than the documented one.
 
-    Ollama on loopback answers 403 with an empty body to a Host that it does not know: set HTTP Host Header in the
-    public hostname's HTTP settings.
+    Ollama on loopback answers 403 with an empty body to a Host that it does not know.
     """
     judge(tunnel_config.http_host_header(run.system.hostname), note=tunnel_config.told)
 
@@ -127,8 +107,7 @@ def test_http_host_header(judge: Judge, tunnel_config: TunnelConfig, run: Run) -
 def test_fallback(judge: Judge, tunnel_config: TunnelConfig) -> None:
     """Requests that no rule takes get something else than the documented answer.
 
-    Perhaps a service that was never meant to be public. Correct the last rule, the catch-all, in the tunnel's
-    configuration.
+    Perhaps a service that was never meant to be public.
     """
     judge(tunnel_config.fallback, note=tunnel_config.told)
 
@@ -136,8 +115,6 @@ def test_fallback(judge: Judge, tunnel_config: TunnelConfig) -> None:
 @pytest.mark.fact("tunnel.rules")
 def test_rules(judge: Judge, tunnel_config: TunnelConfig) -> None:
     """There are rules that the document does not know, or one is missing.
-
-    Take away what nobody wants under Zero Trust > Networks > Tunnels > Public Hostname, or document it.
 
     Not seen here: what the rules are, but for the first (tunnel.ingress) and the last (tunnel.fallback).
     """

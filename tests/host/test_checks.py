@@ -90,7 +90,7 @@ def test_memory_that_nobody_tells() -> None:
 def test_a_clock_off_either_way(ahead: float, ok: bool) -> None:
     holds, _, note = judged(of_host.test_clock_skew, ClockSkew(ahead, 0.1))
     assert holds is ok
-    assert f"{abs(ahead):.2f} s {'ahead of' if ahead > 0 else 'behind'} us" in note
+    assert f"{abs(ahead):.2f} s {'ahead of' if ahead > 0 else 'behind'} this machine" in note
 
 
 def test_a_generation_too_short_or_too_slow() -> None:
