@@ -83,3 +83,10 @@ def test_commands_are_named_as_they_are_typed_here(monkeypatch: pytest.MonkeyPat
     assert calling.command("lab", "up") == "spark-conformance lab up"
     assert calling.checking("--target", "my facts.toml") == "spark-conformance check --target 'my facts.toml'"
     assert calling.installing_lab() == "pip install 'spark-conformance[lab]'"
+
+
+def test_the_programs_of_the_tests_need_nothing_installed() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", "import tests, spark_conformance"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
