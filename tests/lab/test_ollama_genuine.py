@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_lab import isolation
@@ -234,14 +234,14 @@ def test_a_lab_runs_it_and_says_what_it_could_not_check(
     monkeypatch.setenv("OLLAMA_MODELS", str(store))
     before = files(store)
     with running(("--ollama", str(fake(tmp_path)))) as lab:
-        findings = evaluate(Path(lab.target))
+        findings = check_system(Path(lab.target))
         assert "Ollama: 0.33.0, genuine (small:1b stands in for llama3.3:70b" in load(Path(lab.target)).system.made_of
         inflict(lab, named(["model-missing"]))
-        broken = evaluate(Path(lab.target))
+        broken = check_system(Path(lab.target))
         with pytest.raises(FaultError, match="model-truncated: cannot be made with a genuine ollama"):
             inflict(lab, named(["ollama-disabled", "model-truncated"]))
         heal(lab)
-        healed = evaluate(Path(lab.target))
+        healed = check_system(Path(lab.target))
     unproven = dict.fromkeys(THE_MODELS, Verdict.NOT_APPLICABLE)
     assert _but_conformant(findings) == unproven
     assert broken["ollama.model"].verdict == Verdict.NONCONFORMANT

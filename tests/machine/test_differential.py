@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
@@ -43,7 +43,7 @@ CHOSEN = list(FAULTS.values()) if ALL else sample(FAULTS.values())
 def test_both_engines_give_the_same_verdicts(lab: Announcement, machine: Announcement, fault: Fault) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda there: inflict(there, [fault]), (lab, machine)))
-    process, systemd = (evaluate(Path(there.target)) for there in (lab, machine))
+    process, systemd = (check_system(Path(there.target)) for there in (lab, machine))
     different = {
         fact: (process[fact].verdict, systemd[fact].verdict, systemd[fact].observed or systemd[fact].cause)
         for fact in process.keys() | systemd.keys()

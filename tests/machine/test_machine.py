@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
@@ -22,7 +22,7 @@ def bench(machine: Announcement) -> Bench:
 
 
 def test_all_checks_pass(machine: Announcement) -> None:
-    findings = evaluate(Path(machine.target))
+    findings = check_system(Path(machine.target))
     assert findings.keys() == load(find("spark-291b")).facts.all().keys()
     assert {fact: finding.cause for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == {}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate, finding_of
+from spark_conformance.checking import check_system, finding_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
@@ -48,5 +48,5 @@ def test_a_traced_run_knows_what_depends_on_a_fact(seen: Traced) -> None:
 def test_another_public_name_fails_what_is_looked_at_by_it(healthy_lab: Announcement) -> None:
     system = load(Path(healthy_lab.target))
     about = system.system.model_copy(update={"hostname": f"x{system.system.hostname}"})
-    findings = evaluate(system.model_copy(update={"system": about}))
+    findings = check_system(system.model_copy(update={"system": about}))
     assert findings["dns.records"].verdict == Verdict.NONCONFORMANT

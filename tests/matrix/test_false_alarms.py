@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 
@@ -14,7 +14,7 @@ RUNS = int(os.environ.get("HEALTHY_RUNS", "5"))
 
 @pytest.mark.parametrize("number", range(1, RUNS + 1))
 def test_a_healthy_lab_gives_no_alarm(healthy_lab: Announcement, number: int) -> None:
-    findings = evaluate(Path(healthy_lab.target))
+    findings = check_system(Path(healthy_lab.target))
     alarms = {
         fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
         for fact, finding in findings.items()

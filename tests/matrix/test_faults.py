@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate, findings_of
+from spark_conformance.checking import check_system, findings_of
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.diagnosis.engine import conclude
@@ -89,7 +89,7 @@ def as_declared(fault: Fault, findings: dict[str, Finding], beyond: frozenset[st
 
 
 def test_a_healthy_lab_has_nothing_to_tell(lab: Announcement) -> None:
-    findings = evaluate(Path(lab.target))
+    findings = check_system(Path(lab.target))
     assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
 
 

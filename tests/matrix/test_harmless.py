@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
@@ -66,5 +66,5 @@ def test_what_is_no_fault_fails_nothing(lab: Announcement, name: str) -> None:
     bench = Bench(lab)
     HARMLESS[name](bench)
     bench.close()
-    findings = evaluate(Path(lab.target))
+    findings = check_system(Path(lab.target))
     assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, FaultError, heal, inflict
@@ -39,7 +39,7 @@ def test_neither_of_two_faults_hides_the_other(
     if pytestconfig.getoption("--lab-host") == "systemd":
         one, other = on_machine(one), on_machine(other)
     make(lab, one, other)
-    findings = evaluate(Path(lab.target))
+    findings = check_system(Path(lab.target))
     assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
     assert noise(one, other, findings) == {}
 

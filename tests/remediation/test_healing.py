@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import evaluate, findings_of
+from spark_conformance.checking import check_system, findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load
@@ -62,7 +62,7 @@ def remediated(run: Run, folder: Path) -> Outcome:
 
 def open_now(lab: Announcement) -> set[str]:
     """What does not hold by fresh checks, over connections of their own."""
-    findings = evaluate(Path(lab.target))
+    findings = check_system(Path(lab.target))
     return {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
 
 

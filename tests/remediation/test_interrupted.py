@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from spark_conformance.checking import evaluate
+from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
@@ -34,5 +34,5 @@ def test_it_tells_how_far_it_came_and_the_next_run_and_undo_know(lab: Announceme
         assert "not begun   wait until the connector" in header
         terminal.ends()
     assert "REMEDIATION  UNDONE" in terminal.shown
-    findings = evaluate(Path(lab.target))
+    findings = check_system(Path(lab.target))
     assert findings["ollama.active"].verdict == findings["cloudflared.active"].verdict == Verdict.NONCONFORMANT

@@ -20,19 +20,25 @@ SHARED = {"Answers", "AccessPolicy"}
 """Types of several observations: they stand with what makes them, and not with what looks."""
 
 
-def of_others(config: pytest.Config) -> Iterator[tuple[str, str]]:
-    """The fixtures of pytest and of every plugin that is installed beside ours: each one's name and module."""
+def fixtures(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    """The fixtures of every plugin that is registered, pytest's own and ours too: each one's name and plugin."""
     for plugin in config.pluginmanager.get_plugins():
-        module = str(getattr(plugin, "__name__", ""))
-        if module and not module.startswith(("spark_conformance", "observations", "tests", "conftest")):
-            yield from ((one.name, module) for one in vars(plugin).values() if isinstance(one, FIXTURE))
+        yield from (
+            (one.name, getattr(plugin, "__name__", "")) for one in vars(plugin).values() if type(one) is FIXTURE
+        )
 
 
-def test_no_observation_shadows_a_fixture_of_somebody_else(request: pytest.FixtureRequest) -> None:
-    others = dict(of_others(request.config))
+def test_no_fixture_of_ours_shadows_one_of_somebody_else(request: pytest.FixtureRequest) -> None:
+    own, others = set(OBSERVATIONS), dict[str, str]()
+    for name, module in fixtures(request.config):
+        if module.startswith("spark_conformance.") or module == "observations":
+            own.add(name)
+        elif not module.startswith("tests."):
+            others[name] = module
+    assert own > FRAME
     assert {"host", "metadata", "tmp_path", "extras", "worker_id"} <= others.keys()
-    assert not {name: others[name] for name in (OBSERVATIONS.keys() | FRAME) & others.keys()}
-    assert "request" not in OBSERVATIONS  # pytest's own, made of no function
+    assert not {name: others[name] for name in own & others.keys()}
+    assert "request" not in own  # pytest makes it of no function
 
 
 def test_fixtures_are_shown_with_their_own_docstring_and_place(pytester: pytest.Pytester) -> None:

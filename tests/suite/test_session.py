@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from spark_conformance.core.session import SEVERITY, Failure, concluded, worst
+from spark_conformance.core.session import SEVERITY, Failure, session_result, worst
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.plugin.gathering import Gatherer
 from tests.suite.small import ALL_GOOD, run_suite
@@ -34,29 +34,29 @@ def finding(verdict: Verdict, severity: str = "required", fact: str = "dns.recor
 )
 @pytest.mark.parametrize("ended", [0, 1])
 def test_a_finding_decides_where_pytest_came_to_its_end(verdict: Verdict, severity: str, code: int, ended: int) -> None:
-    assert concluded([finding(verdict, severity)], ended=ended).exit_code == code
+    assert session_result([finding(verdict, severity)], ended=ended).exit_code == code
 
 
 def test_no_finding_at_all_is_not_verified() -> None:
-    assert concluded([], ended=0).exit_code == 7
-    assert "nothing was checked (0 of 0" in concluded([], ended=0).headline
+    assert session_result([], ended=0).exit_code == 7
+    assert "nothing was checked (0 of 0" in session_result([], ended=0).headline
 
 
 @pytest.mark.parametrize("ended", [2, 3, 4, 42])
 @pytest.mark.parametrize("verdict", [Verdict.CONFORMANT, Verdict.NONCONFORMANT, Verdict.UNREACHABLE])
 def test_what_stopped_pytest_stands(ended: int, verdict: Verdict) -> None:
-    result = concluded([finding(verdict)], ended=ended)
+    result = session_result([finding(verdict)], ended=ended)
     assert (result.exit_code, result.complete, result.interrupted) == (ended, False, ended == 2)
 
 
 def test_a_failure_that_no_finding_explains_stands() -> None:
-    assert concluded([finding(Verdict.CONFORMANT)], ended=1, explained=False).exit_code == 1
+    assert session_result([finding(Verdict.CONFORMANT)], ended=1, explained=False).exit_code == 1
 
 
 @pytest.mark.parametrize(("check", "code", "told"), [(True, 7, "could not be run"), (False, 1, "failed beside")])
 def test_what_failed_without_a_finding_counts(*, check: bool, code: int, told: str) -> None:
     failure = Failure("mine/test_x.py::test_y", "assert 0", check=check)
-    result = concluded([finding(Verdict.CONFORMANT)], ended=1, failures=[failure])
+    result = session_result([finding(Verdict.CONFORMANT)], ended=1, failures=[failure])
     assert result.exit_code == code
     assert f"{told}" in result.headline
     assert "mine/test_x.py::test_y" in result.headline
@@ -74,10 +74,10 @@ def test_a_module_that_does_not_import_is_named_wherever_it_is(node: str, told: 
 
 
 def test_what_was_to_be_judged_and_was_not_is_not_verified() -> None:
-    result = concluded([finding(Verdict.CONFORMANT)], ended=0, missing=["dns.ttl", "tunnel.id"])
+    result = session_result([finding(Verdict.CONFORMANT)], ended=0, missing=["dns.ttl", "tunnel.id"])
     assert (result.exit_code, result.missing) == (7, ("dns.ttl", "tunnel.id"))
     assert "2 facts were not checked: dns (ttl), tunnel (id)" in result.headline
-    assert concluded([finding(Verdict.NONCONFORMANT)], ended=1, missing=["dns.ttl"]).exit_code == 1
+    assert session_result([finding(Verdict.NONCONFORMANT)], ended=1, missing=["dns.ttl"]).exit_code == 1
 
 
 def test_the_worst_code_is_the_sessions() -> None:
@@ -88,7 +88,7 @@ def test_the_worst_code_is_the_sessions() -> None:
 def test_waived_facts_are_not_said_to_hold() -> None:
     findings = [finding(Verdict.WAIVED), finding(Verdict.CONFORMANT, fact="dns.ttl")]
     told = "CONFORMANT except for 1 waived: every other required fact that was checked holds (1 of 2 facts conformant"
-    assert concluded(findings, ended=1).headline.startswith(told)
+    assert session_result(findings, ended=1).headline.startswith(told)
 
 
 def test_a_worker_that_is_killed_leaves_its_check_unverified(pytester: pytest.Pytester) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from spark_conformance.core.findings import conclude
+from spark_conformance.core.findings import set_verdict
 from spark_conformance.core.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
 from spark_conformance.core.waivers import settle_waivers, waive
 from spark_conformance.facts.load import Waiver
@@ -18,7 +18,7 @@ def waiver(fact: str) -> Waiver:
 
 def finding(fact: str, error: Exception) -> Finding:
     made = Finding("t", fact, f"test_{fact}", "required", "notes", "why", "1")
-    conclude(made, error, None)
+    set_verdict(made, error, None)
     return made
 
 
