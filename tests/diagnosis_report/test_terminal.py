@@ -75,7 +75,7 @@ def test_what_is_met_next_stands_after_what_answers() -> None:
 
 def test_what_cannot_be_told_apart_is_listed_with_what_would_decide() -> None:
     told = flat(diagnosis("edge_undetermined"))
-    assert "ONE OF THESE, and it is not shown which edge a custom rule of the zone stops the request" in told
+    assert "ONE OF THESE: nothing shows which edge a custom rule of the zone stops the request" in told
     assert "decided by which part of the firewall logged this very request" in told
     assert "api.rules the API token lacks Zone WAF Read for goldfish.io; add that permission" in told
     assert "CAUSE (" not in told
@@ -129,4 +129,4 @@ def test_symbols_that_a_terminal_cannot_show_are_written_out() -> None:
 
 def test_a_failure_is_one_sentence() -> None:
     told = "".join(part for line in failure("ValueError: no", 2000) for part, _ in line)
-    assert told == "the diagnosis failed: ValueError: no. The verdicts above are not touched by this."
+    assert told == "the diagnosis failed: ValueError: no. This does not affect the verdicts above."
