@@ -9,6 +9,9 @@ CORE = ("findings", "judging", "printable", "run", "session", "verdict", "waiver
 PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "settle")
 """Of core and of the plugin what decides; the rest shows, or starts things."""
 
+TRIED = ("gates", "judging", "outcomes", "run", "session", "waivers")
+SESSIONS = tuple(f"tests/suite/test_{name}.py" for name in TRIED)
+
 
 @dataclass(frozen=True)
 class Room:
@@ -26,8 +29,8 @@ class Room:
 
 ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host")),
-    Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), ("tests/suite",)),
-    Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), ("tests/suite",)),
+    Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), SESSIONS),
+    Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
     Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),
     Room("host", (f"{SUITE}host/*.py",), ("tests/host",)),

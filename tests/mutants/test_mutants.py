@@ -69,8 +69,9 @@ def test_a_line_is_run_by_what_runs_its_statement() -> None:
     assert [list(statement(source, line)) for line in (1, 3, 6, 8)] == [[1, 2, 3, 4], [1, 2, 3, 4], [5, 6, 7], [8]]
 
 
-def test_rooms_have_files() -> None:
-    assert all(room.files() for room in ROOMS)
+def test_rooms_have_files_and_tests() -> None:
+    assert [pattern for room in ROOMS for pattern in room.sources if not list(ROOT.glob(pattern))] == []
+    assert [path for room in ROOMS for path in room.tests if not (ROOT / path).exists()] == []
 
 
 def test_what_is_explained_is_there() -> None:
