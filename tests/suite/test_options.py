@@ -146,6 +146,8 @@ ROWS = (
     Row(("checks", "--exitfirst", "-n", "2"), (0, 2, 2, 4), NOWHERE, "INTERRUPTED: the verdict is not complete"),
     Row(("checks", "-W", "error", "--import-mode=importlib"), USUAL, NOWHERE),
     Row(("checks", "-s", "--no-header", "--no-summary", "--log-cli-level=DEBUG"), USUAL, NOWHERE),
+    Row(("checks", "-n", "2", "--dist", "each"), USUAL, NOWHERE),
+    Row(("checks", "-p", "no:spark_conformance.plugin.gathering"), REFUSED, "the suite's parts need one another"),
     Row(("checks", "--pdb"), REFUSED, "--pdb: a fact that does not hold is a verdict, and nothing to stop at"),
     Row(("checks", "--trace"), REFUSED, "--trace: a fact that does not hold is a verdict"),
     Row(("checks", "test_mine.py", "--maxfail=9"), USUAL, NOWHERE, prepare=beside("pass")),
