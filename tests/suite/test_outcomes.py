@@ -116,6 +116,17 @@ def test_an_observation_that_contradicts_a_fact_blocks_what_rests_on_it(pytester
     assert {item["blocked_by"] for item in ran.findings} == {"", "dns.records"}
 
 
+def test_an_observation_may_call_the_run_what_it_likes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        mine="from spark_conformance.core.run import *\n@observation\ndef mine(_: Run):\n    return 1\n"
+    )
+    pytester.syspathinsert()
+    ran = run_suite(
+        pytester, ALL_GOOD.replace("(judge):\n    judge(1)", "(judge, mine):\n    judge(mine)"), "-p", "mine", "checks"
+    )
+    assert ran.verdicts["dns.records"] == "conformant"
+
+
 def test_one_root_is_told_once_with_all_that_hangs_on_it(pytester: pytest.Pytester) -> None:
     ran = using(pytester, 'Unreachable("api", "the API is silent", owner="dns.records")')
     assert ran.code == 7
