@@ -154,7 +154,7 @@ def seen(lab: Announcement) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--lab-fault", "as-dokumented"], "no fault is called as-dokumented; did you mean as-documented?"),
+        (["--lab-fault", "as-dokumented"], "there is no fault as-dokumented; did you mean as-documented?"),
         (["--target", "nowhere.toml"], "--target nowhere.toml: no such target; write one of lab, spark-291b"),
         (["--gate", "pre"], "--gate pre: a gate does not guess what it guards"),
         (["-m", "dns", "--target", "spark-291b", "--lab-fault", "as-documented"], "only the lab can be broken"),

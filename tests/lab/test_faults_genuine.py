@@ -52,4 +52,4 @@ def test_the_list_says_which_they_are() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "spark_lab", "faults"], capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.count("takes the lab's stand-in for ollama") == len(OF_OLLAMAS_STAND_IN)
+    assert done.stdout.count("needs the lab's stand-in for ollama") == len(OF_OLLAMAS_STAND_IN)

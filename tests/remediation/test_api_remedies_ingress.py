@@ -127,7 +127,7 @@ def test_facts_that_state_no_ingress_leave_it_as_it_is() -> None:
 def test_a_host_header_without_a_documented_rule_is_set_at_the_names_own_rule_alone() -> None:
     facts = FACTS.model_copy(update={"ingress": None})
     assert made({"ingress": [SSH, without("originRequest"), NOT_FOUND]}, facts)["ingress"] == [SSH, OURS, NOT_FOUND]
-    with pytest.raises(CannotRemedy, match="by which one could be made"):
+    with pytest.raises(CannotRemedy, match="which one could be made from"):
         made({"ingress": [WILDCARD, NOT_FOUND]}, facts)
 
 
