@@ -103,6 +103,12 @@ def test_the_first_of_no_models() -> None:
     assert judged(of_ollama.test_first_model, OllamaModels("", "", ()))[:2] == (False, "no models")
 
 
+def test_the_first_of_several_models() -> None:
+    first, second = (Model(name, "a6eb", 1, "", "") for name in ("llama3.3:70b", "qwen3:8b"))
+    assert judged(of_ollama.test_first_model, OllamaModels("", "", (first, second)))[:2] == (True, "llama3.3:70b")
+    assert judged(of_ollama.test_first_model, OllamaModels("", "", (second, first)))[:2] == (False, "qwen3:8b")
+
+
 def test_the_model_under_another_name() -> None:
     model = Model("llama3.3:70b", "a6eb4748fd29", 1, "", "")
     models = OllamaModels("", "", (model,))
