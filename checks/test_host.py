@@ -35,7 +35,7 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
     """The SSH user may not run the service commands without a password, so a deployment stops half way.
 
     Of several rules about a command the last counts. Not seen: the runner's own rights, where it runs as another
-    user than we log in as.
+    user than we log in as; what is free, where sudoers asks for a password to list the rules themselves (listpw).
     """
     seen = sudo_rights
     refused = ", ".join(command for command in seen.refused if command not in seen.asking)

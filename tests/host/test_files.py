@@ -53,9 +53,11 @@ def test_below_a_file_there_is_nothing(stub: StubHost, tmp_path: Path) -> None:
 # --- closed directories, as somebody who is not root sees them
 
 
-SUDO_AS_ROOT = 'shift; case $1 in stat) echo "=755 0 root root"; {} ;; cat) printf secret ;; esac'
+SUDO_AS_ROOT = 'shift; case $1 in stat) echo "@@755 0 root root"; {} ;; cat) printf secret ;; esac'
 """A sudo that runs `stat` and `cat`."""
-REFUSED = "Sorry, user spark is not allowed to execute '/usr/bin/stat -L -c =%a %Y %U %G -- / /x' as root on dgx."
+WARNED = "/etc/sudoers-rs:3:10: unknown setting: 'x'\\nDefaults x, passwd_tries=3, timestamp_timeout=5\\n"
+"""What sudo-rs 0.2.5 says first of a line of sudoers that it does not understand, whatever it then runs."""
+REFUSED = "Sorry, user spark is not allowed to execute '/usr/bin/stat -L -c @@%a %Y %U %G -- / /x' as root on dgx."
 
 
 def closed(stub: StubHost, name: str) -> HostFile:
@@ -65,7 +67,7 @@ def closed(stub: StubHost, name: str) -> HostFile:
 
 
 def test_a_closed_file_is_read_as_root(plain: StubHost) -> None:
-    plain.command("sudo", SUDO_AS_ROOT.format('echo "=600 7 root wheel"'))
+    plain.command("sudo", SUDO_AS_ROOT.format('echo "@@600 7 root wheel"'))
     assert closed(plain, "there") == HostFile("there", "read", "0600", 7, b"secret", "root", "wheel")
 
 
@@ -95,7 +97,7 @@ def test_a_closed_file_without_sudo_is_hidden(plain: StubHost, said: str) -> Non
         "stat: can't stat '/closed': No such file or directory",
     ],
 )
-@pytest.mark.parametrize("line", ["=755 0 root root\\n", ""])
+@pytest.mark.parametrize("line", ["@@755 0 root root\\n", f"{WARNED}@@755 0 root root\\n", ""])
 def test_in_a_closed_directory_root_sees_that_there_is_nothing(plain: StubHost, said: str, line: str) -> None:
     plain.command("sudo", f'printf "{line}"; echo "{said}" >&2; exit 1')
     assert closed(plain, "config.yml") == HostFile("config.yml", "absent")
@@ -113,7 +115,7 @@ def test_another_process_that_is_not_seen_may_be_hidden_from_us(plain: StubHost)
     path = f"/proc/{2**22 + 1}/cmdline"
     plain.command("sudo", 'echo "sudo: a password is required" >&2; exit 1')
     assert read_files(plain.host, [path])[path].state == "hidden"
-    plain.command("sudo", 'echo "=755 0 root root"; exit 1')
+    plain.command("sudo", 'echo "@@755 0 root root"; exit 1')
     assert read_files(plain.host, [path])[path].state == "absent"
 
 

@@ -1,9 +1,18 @@
 """What the SSH user may do as root: by recordings of what sudo 1.9.13 lists, and by how often sudo is asked."""
 
+import getpass
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from spark_conformance.core.run import OBSERVATIONS, Run
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.target import Ssh
+from spark_conformance.host import sudo_rules
 from spark_conformance.host.connection import HostBackend, guard, target_host
 from spark_conformance.host.files import READ
 from spark_conformance.host.shell import Host
@@ -210,3 +219,93 @@ def test_the_rules_are_the_users_own_within_sudo_too(stub: StubHost, asked: Host
 
 def test_a_host_without_sudo_says_so_by_itself(stub: StubHost) -> None:
     assert guard(stub.backend.result(127, b"", b"", b"sudo: not found")) == ""
+
+
+def test_a_whole_run_asks_sudo_once(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, "")
+    run = run_on(stub)
+    given(run, target_host, Host(asked))
+    made = [name for name, observe in OBSERVATIONS.items() if observe.__module__.startswith("spark_conformance.host.")]
+    assert len(made) > 30
+    with run.closing, ThreadPoolExecutor(len(made)) as threads:
+        for _ in threads.map(lambda name: _exception(run, OBSERVATIONS[name]), made):
+            pass
+    assert _asked(stub) == ["-n -l"]
+
+
+def _exception(run: Run, observe: Callable[[Run], object]) -> BaseException | None:
+    return run.start(observe).exception()
+
+
+@pytest.fixture
+def tallies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the stub host counts failed logins."""
+    monkeypatch.setattr(sudo_rules, "TALLIES", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("age_s", "size_times"), [(0, (1, 0)), (900, (1, 0)), (3600, (1, 1)), (0, (0, 1)), (None, (0, 1))]
+)
+def test_sudo_is_not_asked_where_one_more_failure_could_lock_the_account(
+    stub: StubHost, asked: HostBackend, tallies: Path, age_s: int | None, size_times: tuple[int, int]
+) -> None:
+    size, times = size_times
+    if age_s is not None:
+        tally = tallies / getpass.getuser()
+        tally.write_bytes(b"x" * size)
+        then = time.time() - age_s
+        os.utime(tally, (then, then))
+    _count(stub, "")
+    run = run_on(stub)
+    given(run, target_host, Host(asked))
+    if times:
+        assert run.get(sudo_rights).said == "sudo: Passwort ist notwendig"
+        assert _asked(stub) == ["-n -l"]
+        return
+    with pytest.raises(Unreachable, match=r"could lock the account: a failed login .* less than 16 minutes ago; wait"):
+        run.get(sudo_rights)
+    assert asked.run("sudo -n cat x").stderr.startswith("a failed login of this user was counted")
+    assert not (stub.bin / "asked").exists()
+
+
+# --- recordings of sudo-rs 0.2.5 and sudo 1.9.16, Debian 13
+
+
+RUST_MIXED = """User spark may run the following commands on dgx:
+    (ALL : ALL) ALL
+    (root) NOPASSWD: /usr/bin/cat, /usr/bin/stat, /usr/bin/systemctl restart cloudflared
+"""
+RUST_ALL_BUT_ONE = """User spark may run the following commands on dgx:
+    (ALL : ALL) NOPASSWD: ALL, PASSWD: /usr/bin/systemctl restart cloudflared
+"""
+
+
+@pytest.mark.parametrize(
+    ("listing", "restart", "reload"),
+    [(RUST_MIXED, False, True), (RUST_ALL_BUT_ONE, True, False)],
+)
+def test_sudo_rs_lists_rules_as_sudo_does(listing: str, restart: bool, reload: bool) -> None:
+    rules = parse(listing)
+    assert (rules.asks(RESTART), rules.asks(RELOAD)) == (restart, reload)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sudo-rs: interactive authentication is required",
+        "sudo-rs: PAM error: Permission denied",
+        "sudo-rs: Sorry, user spark may not run sudo on dgx.",
+        "sudo: sorry, you must have a tty to run sudo",
+        "sudo: mot de passe nécessaire",
+    ],
+)
+def test_a_list_that_is_refused_in_whatever_words_is_the_last_question(
+    stub: StubHost, asked: HostBackend, said: str
+) -> None:
+    stub.command("sudo", f"echo \"$*\" >>{stub.bin}/asked\necho '{said}' >&2\nexit 1")
+    run = run_on(stub)
+    given(run, target_host, Host(asked))
+    assert (run.get(sudo_rights).allowed, run.get(sudo_rights).said) == ((), said)
+    assert asked.run("sudo -n cat x").stderr == f"{said}\n"
+    assert _asked(stub) == ["-n -l"]
