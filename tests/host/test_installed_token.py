@@ -249,8 +249,8 @@ def test_a_comment_between_the_lines_of_a_command(host_with: Installation) -> No
     ("value", "said"),
     [
         ("", "the variable TUNNEL_TOKEN: empty"),
-        ("${TUNNEL_TOKEN}", "the variable TUNNEL_TOKEN: 15 characters, which are no tunnel token"),
-        (token()[:40], "the variable TUNNEL_TOKEN: 40 characters, which are no tunnel token"),
+        ("${TUNNEL_TOKEN}", "the variable TUNNEL_TOKEN: 15 characters, which are not a tunnel token"),
+        (token()[:40], "the variable TUNNEL_TOKEN: 40 characters, which are not a tunnel token"),
     ],
 )
 def test_a_token_that_is_none(host_with: Installation, value: str, said: str) -> None:
@@ -446,7 +446,7 @@ def test_all_the_same(host_with: Installation) -> None:
     [
         (token("rotated"), "has another secret"),
         (token(tunnel=ELSEWHERE), "is of tunnel 11111111"),
-        ("pasted wrong", "no tunnel token (12 characters)"),
+        ("pasted wrong", "is not a tunnel token (12 characters)"),
     ],
 )
 def test_another_token(host_with: Installation, other: str, said: str) -> None:

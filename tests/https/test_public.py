@@ -185,7 +185,7 @@ def test_a_list_that_is_refused_belongs_to_the_fact_of_the_answer(
 
 def test_a_list_that_breaks_off_cannot_be_judged(authority: LabAuthority) -> None:
     broken = [b"HTTP/1.1 200 OK\r\n"]
-    stopped = pytest.raises(Unreachable, match="not complete")
+    stopped = pytest.raises(Unreachable, match="not a complete HTTP answer")
     with tls_server(edge_context(authority), lambda _: broken) as server, stopped:
         run_to(server, authority).get(public_tags)
 

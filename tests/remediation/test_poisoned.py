@@ -103,7 +103,6 @@ def rightful(run: Run) -> dict[str, Json]:
     record = {"type": "CNAME", "name": name, "content": "x"}
     return {
         "file.write": file,
-        "file.remove": file | {"wanted": "absent"},
         "service": {"unit": "cloudflared.service", "verb": "restart", "load": "loaded", "file": "enabled",
                     "active": "active", "invocation": "1", "within_s": 90},
         "wait": {},
