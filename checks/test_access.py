@@ -22,15 +22,15 @@ from spark_conformance.https.metadata import AnsweringApp
 
 @pytest.mark.fact("access.app_id")
 def test_app_id(judge: Judge, access_app: AccessApp) -> None:
-    """No application has this id: it was made anew, with policies of its own, or the document has another's."""
+    """No application has this id: it was created again, with other policies, or the document has a wrong id."""
     judge(access_app.id, note=f"the application before the public name is {access_app.name}")
 
 
 @pytest.mark.fact("access.app_domain")
 def test_app_domain(judge: Judge, access_app: AccessApp) -> None:
-    """The application protects another name, or only paths of the documented one, and the rest perhaps nobody.
+    """The application protects another name, or only some paths of the documented one; the rest may be unprotected.
 
-    An application may stand before other names as well: that is no matter here.
+    That an application also covers other names does not matter here.
     """
     judge(access_app.domain_as(judge.expect), note=f"the application {access_app.name}")
 
@@ -43,7 +43,7 @@ def test_app_type(judge: Judge, access_app: AccessApp) -> None:
 
 @pytest.mark.fact("access.app_answers")
 def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: AnsweringApp) -> None:
-    """Another application than the documented one decides over requests to the public name.
+    """An application that is not the documented one decides on requests to the public name.
 
     The most specific one wins.
     """
@@ -55,7 +55,7 @@ def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: Answeri
 def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: AccessApp, run: Run) -> None:
     """Other applications cover the name, or paths of it.
 
-    The most specific one decides over a path, with its own policies alone.
+    The most specific one decides on a path, with its own policies only.
 
     Not seen here: applications of the zone's own, which Cloudflare keeps apart from the account's;
     access.app_answers sees whose the answer is for the one path that is asked for.
@@ -66,7 +66,7 @@ def test_overlapping_apps(judge: Judge, access_apps: AccessApps, access_app: Acc
 
 @pytest.mark.fact("access.policy")
 def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy) -> None:
-    """The application has no policy of this name, or it lets in others than the document says.
+    """The application has no policy of this name, or it admits other people than the document says.
 
     A policy that blocks, or that has a condition or an exception, does not let in everyone.
 
@@ -80,14 +80,14 @@ def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy
 def test_temporary_days(judge: Judge, access_policy: AccessPolicy) -> None:
     """The policy that was to be temporary is still there, and old.
 
-    Not seen here: that it was deleted and made anew since, which makes it young again.
+    Not seen here: that it was deleted and created again since, which makes it look new.
     """
     judge(access_policy.age_days, note=f"{access_policy}, made on {access_policy.created_at}")
 
 
 @pytest.mark.fact("access.open_to_everyone")
 def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
-    """Who has neither login nor token gets in, by a Bypass or Service Auth policy, or by a path that is exempt.
+    """People with neither login nor token get in, by a Bypass or Service Auth policy, or by a path that is exempt.
 
     From everywhere, or from the addresses or countries that the policy names: whoever calls from there uses the API.
     The policies alone decide here:
@@ -107,7 +107,7 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
 def test_strangers(
     judge: Judge, access_app: AccessApp, service_token: ServiceToken, other_tokens: OtherTokens, run: Run
 ) -> None:
-    """A policy lets in somebody whom the document does not know: another service token, or any that is valid.
+    """A policy admits somebody whom the document does not mention: another service token, or any valid one.
 
     A client with a certificate or an enrolled device counts as well; so does an Allow policy beside the documented one,
     unless that one lets in everyone who logs in.
@@ -139,7 +139,7 @@ def test_service_auth(judge: Judge, access_app: AccessApp, service_token: Servic
 
 @pytest.mark.fact("access.token_id")
 def test_token_id(judge: Judge, service_token: ServiceToken) -> None:
-    """The account has no service token of this id: it was deleted, and perhaps made anew.
+    """The account has no service token of this id: it was deleted, and perhaps created again.
 
     Policies that name the old one include nobody.
     """
@@ -148,13 +148,13 @@ def test_token_id(judge: Judge, service_token: ServiceToken) -> None:
 
 @pytest.mark.fact("access.token_client_id")
 def test_token_client_id(judge: Judge, service_token: ServiceToken) -> None:
-    """The token's client id is another one: clients that send the documented one are strangers."""
+    """The token has another client id: Access does not know clients that send the documented one."""
     judge(service_token.client_id)
 
 
 @pytest.mark.fact("access.token_enabled")
 def test_token_enabled(judge: Judge, service_token: ServiceToken) -> None:
-    """Somebody disabled the token, or Cloudflare did, because it lay unused: every client is refused."""
+    """Somebody disabled the token, or Cloudflare did because it was not used: every client is refused."""
     judge(service_token.switched_on)
 
 
@@ -179,7 +179,7 @@ def test_deny_unmatched(judge: Judge, access_organization: AccessOrganization) -
 
 @pytest.mark.fact("access.strict_service_tokens")
 def test_strict_service_tokens(judge: Judge, access_organization: AccessOrganization) -> None:
-    """The organisation judges service tokens strictly.
+    """The organisation treats service tokens strictly.
 
     401 for a token that is not accepted, 403 for one that no Service Auth policy includes; Allow policies do not
     count.

@@ -19,7 +19,7 @@ from spark_conformance.host.units import Unit
 
 @pytest.mark.fact("cloudflared.binary")
 def test_binary(judge: Judge, cloudflared_binary: Binary) -> None:
-    """The unit starts another program than the documented one, or none is there.
+    """The unit starts a program that is not the documented one, or that is not there.
 
     Updates of the documented one then have no effect. A name without a path is looked up in the service's PATH;
     behind a wrapper, what its process executes counts.
@@ -35,7 +35,7 @@ def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
 
 @pytest.mark.fact("cloudflared.version")
 def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
-    """The cloudflared that is installed, or the one that runs, is out of support, or does not tell its version.
+    """The cloudflared that is installed, or the one that runs, is out of support, or does not say its version.
 
     A running process stays the old one until the service restarts. Its version is what its own metrics say; where
     no metrics server answers, the installed one's alone is judged.
@@ -46,7 +46,7 @@ def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
 
 @pytest.mark.fact("cloudflared.unit")
 def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
-    """Systemd runs the unit from another file than deployments write, so what they install has no effect."""
+    """Systemd runs the unit from a file that deployments do not write, so what they install has no effect."""
     judge(cloudflared_unit.fragment)
 
 
@@ -63,10 +63,10 @@ def test_unit_in_repository(judge: Judge, cloudflared_unit_copy: UnitCopy) -> No
 
 @pytest.mark.fact("cloudflared.drop_in")
 def test_drop_in(judge: Judge, cloudflared_drop_ins: DropIns) -> None:
-    """Systemd has not loaded the drop-in by which deployments give the token, or another one decides what runs.
+    """Systemd has not loaded the drop-in with which deployments set the token, or another drop-in decides what runs.
 
     Another one decides where it starts programs, or sets their user or libraries. Not seen: what a file holds that
-    another drop-in names (`EnvironmentFile=`); of the token in it the token's own facts tell.
+    another drop-in names (`EnvironmentFile=`); the token in it has facts of its own.
     """
     seen = cloudflared_drop_ins
     loaded = f"loaded: {', '.join(seen.loaded) or 'no drop-in'}"
@@ -111,7 +111,7 @@ def test_restarts(judge: Judge, cloudflared_unit: Unit) -> None:
 
 @pytest.mark.fact("cloudflared.token_variable")
 def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariables) -> None:
-    """The token comes another way than deployments write it: the next one has no effect, or sets a second token.
+    """The token is not where deployments write it: the next one has no effect, or sets a second token.
 
     A variable counts only where another value in it would make another token: one beside --token-file has no
     effect.
@@ -123,7 +123,7 @@ def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariable
 
 @pytest.mark.fact("cloudflared.token_present")
 def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
-    """The service has no token, or a text that is none: the documented quoted heredoc installs an empty one.
+    """The service has no token, or a string that is not one: the documented quoted heredoc installs an empty one.
 
     A token is judged by its form here: whether Cloudflare takes it is cloudflared.token_matches_api's question.
     """
@@ -132,31 +132,31 @@ def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
 
 @pytest.mark.fact("cloudflared.token_tunnel")
 def test_token_tunnel(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
-    """The installed token is another tunnel's: the connector is healthy there, and the documented tunnel is down."""
+    """The installed token is of another tunnel: the connector is healthy there, and the documented tunnel is down."""
     judge(cloudflared_valid_token.tunnel)
 
 
 @pytest.mark.fact("cloudflared.token_account")
 def test_token_account(judge: Judge, cloudflared_token_account: TokenMatch) -> None:
-    """The installed token is of another Cloudflare account than the zone: records cannot lead to its tunnel."""
+    """The installed token belongs to another Cloudflare account than the zone: records cannot point to its tunnel."""
     judge(cloudflared_token_account.same, note=cloudflared_token_account.told)
 
 
 @pytest.mark.fact("cloudflared.token_matches_esc")
 def test_token_matches_esc(judge: Judge, cloudflared_token_esc: TokenMatch) -> None:
-    """The next deployment would install another token than runs now."""
+    """The next deployment would install a token that is not the one in use."""
     judge(cloudflared_token_esc.same, note=cloudflared_token_esc.told)
 
 
 @pytest.mark.fact("cloudflared.token_matches_api")
 def test_token_matches_api(judge: Judge, cloudflared_token_api: TokenMatch) -> None:
-    """The token was rotated at Cloudflare: the connector runs on, but its next start is refused."""
+    """The token was rotated at Cloudflare: the connector keeps running, but its next start will be refused."""
     judge(cloudflared_token_api.same, note=cloudflared_token_api.told)
 
 
 @pytest.mark.fact("cloudflared.token_in_use")
 def test_token_in_use(judge: Judge, cloudflared_token_in_use: TokenInUse) -> None:
-    """The process runs with another token than is installed: it began before, or its unit does not hand it on."""
+    """The process does not run with the installed token: it started earlier, or its unit does not pass the token on."""
     judge(cloudflared_token_in_use.same, note=cloudflared_token_in_use.told)
 
 
@@ -185,7 +185,7 @@ def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None
 
 @pytest.mark.fact("cloudflared.token_in_argv")
 def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> None:
-    """The token stands in the process list, for every user of the host to read."""
+    """The token is in the process list, for every user of the host to read."""
     judge(cloudflared_token_in_argv.in_argv, note=f"process {cloudflared_token_in_argv.pid}")
 
 
@@ -206,7 +206,7 @@ def test_connection_indexes(judge: Judge, cloudflared_journal: ConnectorJournal)
 
 @pytest.mark.fact("cloudflared.protocol")
 def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
-    """The connector speaks another protocol to the edge, or several: it fell back, or --protocol in the unit says so.
+    """The connector uses another protocol to the edge, or several: it fell back, or --protocol in the unit says so.
 
     It does not come back to QUIC by itself.
     """
@@ -215,7 +215,7 @@ def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
 
 @pytest.mark.fact("cloudflared.ready_connections")
 def test_ready_connections(judge: Judge, connector: Connector) -> None:
-    """Right now the connector has fewer connections to the edge than it should, or does not tell.
+    """Right now the connector has fewer connections to the edge than it should, or does not say.
 
     Where neither process nor journal names the address of its metrics, the first usual port that answers counts,
     which may be a second cloudflared's.
@@ -225,7 +225,7 @@ def test_ready_connections(judge: Judge, connector: Connector) -> None:
 
 @pytest.mark.fact("cloudflared.config_is_current")
 def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVersions) -> None:
-    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost touch."""
+    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost contact."""
     seen = cloudflared_config_versions
     running = "no version" if seen.running is None else f"version {seen.running}"
     judge(seen.same, note=f"it runs {running}, Cloudflare has version {seen.current}")
@@ -233,14 +233,14 @@ def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVers
 
 @pytest.mark.fact("cloudflared.config_ingress")
 def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
-    """The connector hands requests for the public name to another service than documented, or to none."""
+    """The connector sends requests for the public name to a service that is not the documented one, or to none."""
     told = connector.config.told if connector.config else "/config says nothing"
     judge(as_fact(connector.rule_for(run.system.hostname)), note=told)
 
 
 @pytest.mark.fact("cloudflared.local_config")
 def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> None:
-    """A configuration file on the host has a say beside the tunnel's configuration at Cloudflare.
+    """A configuration file on the host takes effect beside the tunnel's configuration at Cloudflare.
 
     Whatever it sets counts, but for logs, metrics and updates. Not seen: what flags and variables of the unit set
     (`--protocol`, `TUNNEL_EDGE_BIND_ADDRESS`).

@@ -31,13 +31,13 @@ def test_records(judge: Judge, dns_records: DnsRecords) -> None:
 
 @pytest.mark.fact("dns.type")
 def test_type(judge: Judge, dns_records: DnsRecords) -> None:
-    """The name leads to addresses and past the tunnel, or the other way round."""
+    """The name points to addresses, past the tunnel, or the other way round."""
     judge(dns_records.one.type, note=dns_records.told)
 
 
 @pytest.mark.fact("dns.target")
 def test_target(judge: Judge, dns_records: DnsRecords) -> None:
-    """The record leads to another tunnel, or to none.
+    """The record points to another tunnel, or to none.
 
     Requests end in error 1033 or 1016, or at somebody else's service.
     """
@@ -48,7 +48,7 @@ def test_target(judge: Judge, dns_records: DnsRecords) -> None:
 def test_proxied(judge: Judge, dns_records: DnsRecords) -> None:
     """The record is a grey cloud.
 
-    Clients are told the tunnel's inner name, which leads nowhere, and Access is out of the way.
+    Clients get the tunnel's inner name, which leads nowhere, and Access does not protect anything.
     """
     judge(dns_records.one.proxied, note=dns_records.told)
 
@@ -66,9 +66,9 @@ def test_ttl(judge: Judge, dns_records: DnsRecords) -> None:
 def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
     """An NS record hands this name, or one above it, to other servers.
 
-    What the dashboard shows here is asked by nobody.
+    Nobody asks for what the dashboard shows here.
 
-    Not seen here: an NS record that the API does not tell beside the record; dns.resolvers_in_range sees its
+    Not seen here: an NS record that the API does not show beside the record; dns.resolvers_in_range sees its
     effect.
     """
     record = dns_records.one
@@ -77,7 +77,7 @@ def test_shadowed(judge: Judge, dns_records: DnsRecords) -> None:
 
 @pytest.mark.fact("dns.resolvers_in_range")
 def test_resolvers_in_range(judge: Judge, resolver_answers: Answers, ip_ranges: IpRanges) -> None:
-    """Public resolvers send clients to other addresses than Cloudflare's, or to none.
+    """Public resolvers send clients to addresses that are not Cloudflare's, or to none.
 
     The record is not proxied, the zone is served elsewhere, or an old answer lives on in a cache.
 

@@ -21,9 +21,9 @@ def test_reachable(judge: Judge, machine: Machine) -> None:
 
 @pytest.mark.fact("host.hostname")
 def test_hostname(judge: Judge, machine: Machine) -> None:
-    """Another machine answers than the documented one, or somebody renamed it.
+    """A machine that is not the documented one answers, or somebody renamed it.
 
-    With [target.local] it is the machine that the suite runs on. Not seen: another machine that bears the name; its
+    With [target.local] it is the machine that the suite runs on. Not seen: another machine with the same name; its
     host key tells the two apart, and SSH looks at that.
     """
     name = machine.told("hostname", machine.hostname)
@@ -47,7 +47,7 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
 
 @pytest.mark.fact("host.release")
 def test_release(judge: Judge, host_release: Release) -> None:
-    """The release file does not call this machine what the document does: it is another one, or was installed anew.
+    """The release file does not call this machine what the document does: it is another one, or was installed again.
 
     DGX OS writes the file. Any of its values counts, and a copied file tells the same.
     """
@@ -60,7 +60,7 @@ def test_release(judge: Judge, host_release: Release) -> None:
 def test_architecture(judge: Judge, machine: Machine) -> None:
     """Another processor than documented: SSH leads to another machine, and the installed binaries do not fit it.
 
-    It is what the kernel says; a shell that runs emulated is told the emulated one.
+    The kernel says so; to an emulated shell it names the emulated processor.
     """
     judge(machine.told("uname -m", machine.architecture))
 
@@ -99,14 +99,14 @@ def test_disk_free(judge: Judge, host_disk: HostDisk) -> None:
 def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
     """Nothing keeps the host's clock in time.
 
-    Not seen: whether the clock that it follows is right; host.clock_skew_s holds it against ours.
+    Not seen: whether the clock that it follows is right; host.clock_skew_s compares it with this machine's.
     """
     judge(host_clock_sync.synchronised)
 
 
 @pytest.mark.fact("host.clock_skew_s")
 def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
-    """The host's clock is off, or ours is.
+    """The host's clock is off, or this machine's is.
 
     Not seen: both clocks off by the same.
     """

@@ -12,7 +12,7 @@ from spark_conformance.host.units import Unit
 
 @pytest.mark.fact("ollama.unit")
 def test_unit(judge: Judge, ollama_unit: Unit) -> None:
-    """Systemd knows no such service: it goes by another name, or a server that was started by hand has none.
+    """Systemd knows no such service: it has another name, or the server was started by hand.
 
     Not seen: whether it is this service that answers at ollama.url.
     """
@@ -42,7 +42,7 @@ def test_restarts(judge: Judge, ollama_unit: Unit) -> None:
 
 @pytest.mark.fact("ollama.url")
 def test_url(judge: Judge, ollama_models: OllamaModels) -> None:
-    """Ollama does not answer at the documented address, where the tunnel hands requests to.
+    """Ollama does not answer at the documented address, where the tunnel sends requests.
 
     OLLAMA_HOST in the unit decides where it listens. Not seen: what stands between, such as a proxy that answers as
     Ollama does.
@@ -72,7 +72,7 @@ def test_model(judge: Judge, ollama_models: OllamaModels, ollama_model: Model) -
 
 @pytest.mark.fact("ollama.first_model")
 def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
-    """Another model leads the list, so the documented verification prints another name.
+    """Another model is first in the list, so the documented verification prints another name.
 
     Ollama lists what was changed last first: somebody pulled or made a model. Nothing is broken by it.
     """
@@ -96,7 +96,7 @@ def test_size(judge: Judge, ollama_model: Model) -> None:
 
 @pytest.mark.fact("ollama.parameters_b")
 def test_parameters(judge: Judge, ollama_model: Model) -> None:
-    """A model of another size goes by this name."""
+    """A model of another size has this name."""
     judge(ollama_model.parameters_b, note=f"Ollama says {ollama_model.parameter_size or 'nothing'}")
 
 

@@ -104,9 +104,9 @@ def test_skip_switch(judge: Judge, workflow: Workflow) -> None:
 
 @pytest.mark.fact("pipeline.runner_online")
 def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
-    """No runner of this label listens, and a deployment waits for a day, unseen; or one bears it that is not the host.
+    """No runner with this label is online, so a deployment waits for a day, unseen; or another machine has it.
 
-    A deployment may come to every machine that bears the label.
+    A deployment may run on every machine with the label.
 
     The host's runner is known by the host's name, else by its service on the host; another system or architecture
     is never it. Not seen here: another machine that was given the host's name at GitHub; an organisation's runners.
@@ -126,7 +126,7 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
 
 @pytest.mark.fact("pipeline.last_run")
 def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
-    """The last deployment did not end as documented, and what it left half done is what the host runs.
+    """The last deployment did not end as documented, and the host runs what it left behind.
 
     Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now.
     """

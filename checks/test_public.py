@@ -23,7 +23,7 @@ def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
 def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
     """The certificate ends soon, or has ended: its renewal failed.
 
-    Mostly a CAA record forbids the issuer, or the domain's validation hangs.
+    Usually a CAA record forbids the issuer, or the domain's validation hangs.
     """
     judge(certificate.days_left, note=f"it ends on {certificate.not_after}")
 
@@ -32,7 +32,7 @@ def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
 def test_tls(judge: Judge, certificate: Certificate) -> None:
     """The connection is encrypted with a version that is broken.
 
-    Where the zone's minimum is high enough, something else than Cloudflare's edge answers.
+    Where the zone's minimum is high enough, something other than Cloudflare's edge answers.
 
     Not seen here: older versions that the edge would grant to other clients; it chose this one with this machine.
     """
@@ -80,7 +80,7 @@ def test_generates(judge: Judge, public_generation: Generation) -> None:
 def test_first_token(judge: Judge, public_generation: Generation) -> None:
     """Clients wait too long for the first token, near the limit at which the edge gives up (524).
 
-    Mostly the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib.
+    Usually the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib.
     """
     judge(public_generation.first_token_s, note=public_generation.told)
 

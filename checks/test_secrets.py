@@ -13,7 +13,7 @@ from spark_conformance.secrets.references import ClientId, SecretShape
 
 @pytest.mark.fact("secrets.api_token")
 def test_api_token(judge: Judge, api_token: ApiToken) -> None:
-    """Cloudflare does not take the API token: it is wrong, expired or disabled.
+    """Cloudflare does not accept the API token: it is wrong, expired or disabled.
 
     Nothing can be looked at through the API.
 
@@ -24,7 +24,7 @@ def test_api_token(judge: Judge, api_token: ApiToken) -> None:
 
 @pytest.mark.fact("secrets.esc_tunnel_token")
 def test_esc_tunnel_token(judge: Judge, esc: Esc) -> None:
-    """The next deployment finds no token for the tunnel, or the token stands in plain text."""
+    """The next deployment finds no token for the tunnel, or the token is there in plain text."""
     judge(esc.state(judge.expect), note=esc.told)
 
 
@@ -45,7 +45,7 @@ def test_esc_client_secret(judge: Judge, esc: Esc) -> None:
 
 @pytest.mark.fact("secrets.client_id")
 def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
-    """ESC holds another client id than the documented one: clients send the id of another token."""
+    """ESC does not hold the documented client id: clients send the id of another token."""
     judge(access_client_id.value)
 
 
@@ -53,7 +53,7 @@ def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
 def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> None:
     """What ESC holds cannot be a service token's secret of the documented kind.
 
-    It is cut short, has a blank or a line break, or stands in quotation marks. One of the newer kind is well where
+    It is cut short, has a space or a line break, or is in quotation marks. One of the newer kind is well where
     the older one is documented: whoever rotates a token since 2026-08-26 is given that.
     """
     renewed = (judge.expect, client_secret_shape.shape) == ("hex-64", "cfast")
@@ -67,7 +67,7 @@ def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> 
 
 @pytest.mark.fact("secrets.onepassword")
 def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
-    """1Password's CLI answers and has no vault for this machine's user, so the break-glass way is shut.
+    """1Password's CLI answers and has no vault for this machine's user, so the break-glass way is closed.
 
     It is signed in to an account, or with a service account's token, that may see none.
     """

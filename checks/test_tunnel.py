@@ -12,9 +12,9 @@ from spark_conformance.host.own_connector import OwnConnector
 
 @pytest.mark.fact("tunnel.id")
 def test_id(judge: Judge, tunnel: Tunnel) -> None:
-    """The account has no tunnel of this id: it was made anew, or the document has another's.
+    """The account has no tunnel of this id: it was created again, or the document has a wrong id.
 
-    A new tunnel has a token of its own, and a DNS record leads to it only by its id.
+    A new tunnel has a token of its own, and a DNS record points to it only by its id.
     """
     judge(tunnel.id, note=f"the tunnel {tunnel.name} has this id")
 
@@ -48,7 +48,7 @@ def test_status(judge: Judge, tunnel: Tunnel) -> None:
 
 @pytest.mark.fact("tunnel.connections")
 def test_connections(judge: Judge, tunnel_connections: TunnelConnections) -> None:
-    """Cloudflare counts another number of live connections.
+    """Cloudflare counts a different number of live connections.
 
     Fewer: cloudflared is stopped, or port 7844 is blocked for some of Cloudflare's addresses. More: a second
     cloudflared runs with the same token.
@@ -60,7 +60,7 @@ def test_connections(judge: Judge, tunnel_connections: TunnelConnections) -> Non
 def test_pending(judge: Judge, tunnel_connections: TunnelConnections) -> None:
     """Connections were lost minutes ago and did not come back under the same connector.
 
-    After a restart this passes by itself; if it stays, the connection to the internet is unsteady.
+    After a restart this passes by itself; if it stays, the connection to the internet is unstable.
     """
     judge(tunnel_connections.pending, note=tunnel_connections.told)
 
@@ -96,7 +96,7 @@ def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
 
 @pytest.mark.fact("tunnel.http_host_header")
 def test_http_host_header(judge: Judge, tunnel_config: TunnelConfig, run: Run) -> None:
-    """The rule hands the public Host header on, or another than the documented one.
+    """The rule passes the public Host header on, or one that is not the documented one.
 
     Ollama on loopback answers 403 with an empty body to a Host that it does not know.
     """
@@ -105,7 +105,7 @@ def test_http_host_header(judge: Judge, tunnel_config: TunnelConfig, run: Run) -
 
 @pytest.mark.fact("tunnel.fallback")
 def test_fallback(judge: Judge, tunnel_config: TunnelConfig) -> None:
-    """Requests that no rule takes get something else than the documented answer.
+    """Requests that no rule matches get something other than the documented answer.
 
     Perhaps a service that was never meant to be public.
     """
@@ -114,7 +114,7 @@ def test_fallback(judge: Judge, tunnel_config: TunnelConfig) -> None:
 
 @pytest.mark.fact("tunnel.rules")
 def test_rules(judge: Judge, tunnel_config: TunnelConfig) -> None:
-    """There are rules that the document does not know, or one is missing.
+    """There are rules that the document does not mention, or one is missing.
 
     Not seen here: what the rules are, but for the first (tunnel.ingress) and the last (tunnel.fallback).
     """
