@@ -52,7 +52,7 @@ def test_in_what_a_service_differs(service: str, differs: str) -> None:
 
 def _app(*policies: tuple[str, AccessRules]) -> AccessApp:
     made = tuple(
-        AccessPolicy(str(place), f"policy {place}", decision, place, rules, None)
+        AccessPolicy(str(place), f"policy {place}", decision, place, rules, None, reusable=False)
         for place, (decision, rules) in enumerate(policies, start=1)
     )
     return AccessApp("id", "aud", "app", NAME, "self_hosted", made, (), service_auth_401_redirect=False)

@@ -208,6 +208,14 @@ def test_a_shell_that_fetches_the_token_itself(host_with: Installation, script: 
             host_with.run.get(observe)
 
 
+def test_a_shell_that_gives_a_file_of_its_own(host_with: Installation) -> None:
+    host_with.write("cloudflared.service", f"[Service]\nExecStart=/bin/sh -c '{SCRIPTS[2]}'\n")
+    path = host_with.write("credential", f"{token()}\n")
+    host_with.runs("cloudflared", "tunnel", "run", "--token-file", str(path), environment={})
+    seen = host_with.run.get(cloudflared_valid_token)
+    assert (seen.tunnel, seen.place) == (TUNNEL, f"the file {path}, as process 7 has it")
+
+
 @pytest.mark.parametrize("command", [f"/bin/sh -c '{SCRIPTS[0]}'", "/opt/cloudflared-start.sh"])
 def test_a_shell_that_fetches_it_and_does_not_run(host_with: Installation, command: str) -> None:
     host_with.write("cloudflared.service", f"[Service]\nExecStart={command}\n")
