@@ -12,7 +12,7 @@ import pytest
 
 from spark_conformance.checking import check_system, findings_of
 from spark_conformance.core.traced import Traced
-from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.core.verdict import Verdict
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.reading import read
 from spark_conformance.facts.load import find, load
@@ -21,6 +21,7 @@ from spark_lab.faults import FAULTS, Fault
 from tests.diagnosis.judging import right
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
+from tests.matrix.declared import as_declared, deviation
 from tests.matrix.looks import Looks
 from tests.matrix.selection import SHARES, chosen, shared, whole
 from tests.matrix.touched import LOOKED_AT
@@ -31,21 +32,6 @@ DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(SHARES)]
 REQUIRED = sorted(
     fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"
 )
-
-
-def told(findings: dict[str, Finding], *verdicts: Verdict) -> dict[str, str]:
-    """The facts with one of these verdicts, each with what was seen."""
-    return {
-        fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
-        for fact, finding in findings.items()
-        if finding.verdict in verdicts
-    }
-
-
-def deviation(declared: frozenset[str], seen: dict[str, str]) -> list[str]:
-    """Where a fault does other than it is declared to, to be read as it stands; empty where it does just that."""
-    unexpected = [f"unexpected: {fact} is {said}" for fact, said in seen.items() if fact not in declared]
-    return unexpected + [f"missing: {fact} is declared, and was not so" for fact in sorted(declared - seen.keys())]
 
 
 @pytest.fixture(scope="module")
@@ -69,23 +55,11 @@ def test_a_fault_fails_what_it_is_declared_to_fail_and_nothing_else_and_its_caus
 ) -> None:
     with looks.at(fault) as run:
         findings = findings_of(run)
-        as_declared(fault, findings, beyond.get(fault.name, frozenset()))
+        as_declared(fault, findings, beyond=beyond.get(fault.name, frozenset()))
         if fault.name in BY_FAULT:
             right(conclude(read(run)), BY_FAULT[fault.name])
         if not fault.remedy and fault.facts:
             left_to_a_person(lab, run, fault, findings, tmp_path)
-
-
-def as_declared(fault: Fault, findings: dict[str, Finding], beyond: frozenset[str]) -> None:
-    failed = told(findings, Verdict.NONCONFORMANT)
-    unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
-    assert told(findings, Verdict.ERROR) == {}
-    declared = fault.unverified | beyond
-    assert not deviation(fault.facts, failed) + deviation(declared, unverified)
-    for fact in failed:
-        assert findings[fact].expected
-        assert findings[fact].observed
-    assert all(findings[fact].cause for fact in unverified)
 
 
 def test_a_healthy_lab_has_nothing_to_tell(lab: Announcement) -> None:

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system, findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import Verdict
+from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import load
-from spark_conformance.remediation.outcome import Outcome
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
 from tests.remediation.mending import mended
@@ -55,24 +54,21 @@ def run(lab: Announcement) -> Iterator[Run]:
     run.close()
 
 
-def remediated(run: Run, folder: Path) -> Outcome:
+def looked(run: Run) -> tuple[dict[str, Finding], set[str]]:
+    """Fresh findings, over connections of their own, and what does not hold by them."""
     run.forget()
-    return mended(run, findings_of(run), folder)
-
-
-def open_now(lab: Announcement) -> set[str]:
-    """What does not hold by fresh checks, over connections of their own."""
-    findings = check_system(Path(lab.target))
-    return {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
+    findings = findings_of(run)
+    return findings, {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT}
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in chosen(REMEDIABLE)])
 def test_a_remediable_fault_is_healed_and_stays_so(lab: Announcement, run: Run, tmp_path: Path, fault: Fault) -> None:
     inflict(lab, [fault])
-    outcome = remediated(run, tmp_path)
+    outcome = mended(run, looked(run)[0], tmp_path)
     assert outcome.result == "applied", outcome
-    assert open_now(lab) == fault.stays
-    again = remediated(run, tmp_path)
+    findings, still = looked(run)
+    assert still == fault.stays
+    again = mended(run, findings, tmp_path)
     assert again.result == "nothing to do", again
 
 
@@ -83,6 +79,6 @@ def test_two_faults_are_healed_in_one_run(
     lab: Announcement, run: Run, tmp_path: Path, pair: tuple[Fault, Fault]
 ) -> None:
     inflict(lab, pair)
-    outcome = remediated(run, tmp_path)
+    outcome = mended(run, looked(run)[0], tmp_path)
     assert outcome.result == "applied", outcome
-    assert open_now(lab) == pair[0].stays | pair[1].stays
+    assert looked(run)[1] == pair[0].stays | pair[1].stays

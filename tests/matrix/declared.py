@@ -1,0 +1,32 @@
+"""What a fault did, against what it is declared to do."""
+
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_lab.faults import Fault
+
+
+def told(findings: dict[str, Finding], *verdicts: Verdict) -> dict[str, str]:
+    """The facts with one of these verdicts, each with what was seen."""
+    return {
+        fact: f"{finding.verdict}: {finding.observed or finding.cause} {finding.note}"
+        for fact, finding in findings.items()
+        if finding.verdict in verdicts
+    }
+
+
+def deviation(declared: frozenset[str], seen: dict[str, str]) -> list[str]:
+    """Where a fault does other than it is declared to, to be read as it stands; empty where it does just that."""
+    unexpected = [f"unexpected: {fact} is {said}" for fact, said in seen.items() if fact not in declared]
+    return unexpected + [f"missing: {fact} is declared, and was not so" for fact in sorted(declared - seen.keys())]
+
+
+def as_declared(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> None:
+    """A fault did what it is declared to do; `beyond`: facts that an engine keeps from being looked at besides."""
+    failed = told(findings, Verdict.NONCONFORMANT)
+    unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
+    assert told(findings, Verdict.ERROR) == {}
+    declared = fault.unverified | beyond
+    assert not deviation(fault.facts, failed) + deviation(declared, unverified)
+    for fact in failed:
+        assert findings[fact].expected
+        assert findings[fact].observed
+    assert all(findings[fact].cause for fact in unverified)
