@@ -2,6 +2,7 @@ import pytest
 
 from spark_conformance.cloudflare.client import Api, connect
 from spark_conformance.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
+from spark_conformance.cloudflare.writing import NotWritten
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN
@@ -134,3 +135,35 @@ def test_a_retry_that_is_to_wait_long_is_told_and_not_waited_for(server: Fake, a
         api.many(ZONES)
     api.close()
     assert len(server.requests) == 1
+
+
+def test_pages_that_come_slowly_end_after_four_times_the_patience_for_one(
+    server: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((100.0, 100.0, 119.9, 120.1))  # when it begins, then before each page
+    monkeypatch.setattr("spark_conformance.cloudflare.client.monotonic", lambda: next(clock))
+    pages = iter(range(9))
+    server.answer = lambda _: ok([{"id": next(pages)}])
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5, retries=0)
+    with pytest.raises(Unreachable, match="2 pages took 20 s"):
+        api.many(ZONES)
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        ((200, {}, b""), None),
+        (ok({"id": "x"}), {"id": "x"}),
+        (said(200, {"success": False, "errors": [{"code": 1, "message": "no"}]}), NotWritten),
+        (said(200, []), NotWritten),
+        ((200, {}, b"<html>"), NotWritten),
+    ],
+)
+def test_what_was_written_is_known_by_its_answer(api: Api, server: Fake, answer: Answer, result: object) -> None:
+    server.answer = lambda _: answer
+    if result is NotWritten:
+        with pytest.raises(NotWritten):
+            api.write("post", TUNNEL, {}, account_id="a", tunnel_id="t")
+    else:
+        assert api.write("post", TUNNEL, {}, account_id="a", tunnel_id="t") == result
