@@ -148,3 +148,23 @@ def test_a_time_limit_for_idle_shells_is_none_for_commands_that_wait(
     with Connection(Local(command_timeout_s=4), slots=1) as connection:
         before = connection.submit("sleep 1.2; echo before")
         assert [one.result().stdout for one in (before, connection.submit("echo after"))] == [b"before\n", b"after\n"]
+
+
+GERMAN = {"LANG": "de_DE.UTF-8", "LANGUAGE": "de", "LC_MESSAGES": "C.UTF-8"}
+SPEAKS = subprocess.run(
+    ["stat", "/nonexistent"], env=dict(os.environ) | GERMAN | {"LC_ALL": "C.UTF-8"}, capture_output=True, check=False
+).stderr
+
+
+@pytest.mark.skipif(b"nicht gefunden" not in SPEAKS, reason="coreutils speaks no German here: install its translations")
+@pytest.mark.parametrize("program", ["stat /nonexistent", "cat /nonexistent", "sudo -n -u nosuch true"])
+def test_programs_speak_english_whatever_the_system_speaks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
+) -> None:
+    (tmp_path / "environment").write_text("".join(f"{name}={value}\n" for name, value in GERMAN.items()))
+    monkeypatch.setattr(local, "SYSTEM_WIDE", tmp_path / "environment")
+    with Connection(Local(command_timeout_s=20)) as connection:
+        said = connection.run(program).stderr
+        assert b"No such file" in said or b"unknown user" in said or b"not found" in said
+        # what pam_env sets of it is not taken where something is set: sudo 1.9.16 and sudo-rs 0.2.5
+        assert connection.run('printf "%s %s" "$LC_ALL" "$LANGUAGE"').stdout in {b"C.UTF-8 C", b"C C"}

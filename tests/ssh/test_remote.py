@@ -144,7 +144,7 @@ def test_a_fallback_directory_is_used_and_its_lack_is_told(tmp_path: Path, bare:
 
 
 def test_the_operators_language_stays_at_home() -> None:
-    with far_side("/bin/sh", LC_ALL="de_DE.UTF-8", LC_MESSAGES="de_DE.UTF-8") as shell:
+    with far_side("/bin/sh", LC_ALL="de_DE.UTF-8", LANGUAGE="de") as shell:
         shell.next()
-        shell.tell(remote.request(1, 5, 'echo "$LC_ALL-$LC_MESSAGES-$LANG"', None))
-        assert answered(shell.next()).stdout == b"-C-de_DE.UTF-8\n"
+        shell.tell(remote.request(1, 5, 'echo "$LC_ALL $LANGUAGE"', None))
+        assert answered(shell.next()).stdout in {b"C.UTF-8 C\n", b"C C\n"}
