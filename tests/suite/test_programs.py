@@ -1,5 +1,6 @@
 """What surrounds every program of the suite: the Python that it needs, and a reader that has enough."""
 
+import ast
 import importlib
 import os
 import subprocess
@@ -12,7 +13,7 @@ import spark_conformance
 from spark_conformance.__main__ import COMMANDS, main
 from spark_conformance.facts import calling
 from spark_conformance.facts.calling import installing_lab
-from spark_conformance.programs.lab import LabError, check_faults
+from spark_conformance.programs.lab import PACKAGES, LabError, check_faults
 
 PROJECT = Path(__file__).parents[2]
 
@@ -90,3 +91,16 @@ def test_the_programs_of_the_tests_need_nothing_installed() -> None:
     command = [sys.executable, "-c", "import tests, spark_conformance"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def imported(folder: Path) -> set[str]:
+    """The packages that the modules below a folder import."""
+    nodes = [node for path in folder.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in names}
+
+
+def test_what_the_labs_extra_brings_is_asked_for_before_a_lab_starts() -> None:
+    lab, suite = (imported(PROJECT / "fixtures" / name) for name in ("spark_lab", "spark_conformance"))
+    assert lab - suite - sys.stdlib_module_names - {"h11"} == set(PACKAGES)  # h11 comes with httpx
