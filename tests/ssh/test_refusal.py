@@ -4,7 +4,7 @@ import pytest
 
 from spark_conformance.core.secret import conceal
 from spark_conformance.ssh.errors import Cause
-from spark_conformance.ssh.refusal import QUOTED, explain
+from spark_conformance.ssh.refusal import QUOTED, explain, unready
 
 CHANGED = """\
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r
@@ -187,3 +187,29 @@ def test_an_account_without_a_shell_is_quoted() -> None:
     failure = explain("spark", "", status=1, connected=False, noise="\nThis account is currently not available.\n")
     assert failure.cause is Cause.NO_SHELL
     assert "starts no shell (This account is currently not available.)" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("words", "noise", "status"),
+    [
+        ("rbash: line 1: exec: restricted\n", "", 1),
+        ("bash: /bin/nosuchsh: No such file or directory\n", "", 127),
+        ("", "This account is currently not available.\n", 1),
+        ("fatal: unrecognized command 'exec /bin/sh'\n", "", 128),
+        ("", "", 1),
+        ("", "backup done\n", 0),
+    ],
+    ids=["rbash", "a shell that is gone", "nologin", "git-shell", "false", "a forced command"],
+)
+def test_what_runs_in_a_shells_place_is_quoted(words: str, noise: str, status: int) -> None:
+    failure = explain("spark", f"Warning: the banner's.\n{words}", status=status, connected=False, noise=noise)
+    assert failure.cause is Cause.NO_SHELL
+    shown = (noise or words).strip()
+    assert (f"starts no shell ({shown})" if shown else "starts no shell (") in str(failure)
+    assert "see which shell and which forced command" in str(failure)
+
+
+def test_a_shell_without_space_says_nothing_of_the_way() -> None:
+    failure = unready("spark", "mktemp: No space left on device\n")
+    assert failure.cause is Cause.NO_SPACE
+    assert "(mktemp: No space left on device): make /dev/shm or /tmp writable" in str(failure)
