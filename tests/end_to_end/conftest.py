@@ -9,7 +9,7 @@ from spark_lab.announcement import Announcement
 from tests.labs import running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
     with running(lab_options(pytestconfig)) as lab:
         yield lab

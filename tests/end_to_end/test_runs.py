@@ -15,9 +15,11 @@ import pytest
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
 from spark_lab.faults.bench import Bench
-from tests.end_to_end.session import LEAN, PROJECT, check, project
+from tests.end_to_end.session import LEAN, PROJECT, Session, check, project
 from tests.report.told import agree
 
+Counted = tuple[dict[str, Any], dict[str, Any]]
+"""What a lab counted before a run, and what after it."""
 FACTS = len(load(find("spark-291b")).facts.all())
 
 
@@ -26,19 +28,31 @@ def findings(place: Path) -> list[dict[str, Any]]:
     return [finding for target in results["targets"] for finding in target["findings"]]
 
 
-def test_out_of_the_box_the_lab_is_conformant_and_marked_as_a_lab(tmp_path: Path) -> None:
-    ran = check(project(tmp_path))
+@pytest.fixture(scope="module")
+def out_of_the_box(kept_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A run with a lab of its own, while somebody else's is there."""
+    return check(project(tmp_path_factory.mktemp("own")))
+
+
+@pytest.fixture(scope="module")
+def counted(kept_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Counted:
+    before = seen(kept_lab)
+    assert check(project(tmp_path_factory.mktemp("kept")), "--target", kept_lab.target).code == 0
+    return before, seen(kept_lab)
+
+
+def test_out_of_the_box_the_lab_is_conformant_and_marked_as_a_lab(out_of_the_box: Session) -> None:
+    ran = out_of_the_box
     assert ran.code == 0, ran.out
     agree(ran.reports, ran.out, 0)
-    assert Counter(finding["verdict"] for finding in findings(tmp_path)) == {"conformant": FACTS}
+    assert Counter(finding["verdict"] for finding in findings(ran.reports.parent)) == {"conformant": FACTS}
     assert ran.out.count("it says nothing about spark-291b") == 2
     assert "it says nothing about spark-291b" in (ran.reports / "report.html").read_text()
     assert json.loads((ran.reports / "results.json").read_text())["targets"][0]["lab"] is True
 
 
-def test_every_finding_has_expected_observed_and_source(tmp_path: Path) -> None:
-    check(project(tmp_path))
-    for finding in findings(tmp_path):
+def test_every_finding_has_expected_observed_and_source(out_of_the_box: Session) -> None:
+    for finding in findings(out_of_the_box.reports.parent):
         assert finding["expected"], finding["fact"]
         assert finding["observed"], finding["fact"]
         assert finding["source"], finding["fact"]
@@ -58,18 +72,15 @@ def test_results_follow_their_schema(tmp_path: Path) -> None:
             assert found["verdict"] in schema["$defs"]["verdict"]["enum"]
 
 
-def test_one_ssh_session_serves_the_whole_run(kept_lab: Announcement, tmp_path: Path) -> None:
-    before = seen(kept_lab)
-    assert check(project(tmp_path), "--target", kept_lab.target).code == 0
-    after = seen(kept_lab)
+def test_one_ssh_session_serves_the_whole_run(counted: Counted) -> None:
+    before, after = counted
     assert after["ssh_connections"] - before["ssh_connections"] == 1
     assert after["ssh_sessions"] - before["ssh_sessions"] == 1
 
 
-def test_each_resource_of_the_api_is_asked_for_once(kept_lab: Announcement, tmp_path: Path) -> None:
-    before = len(seen(kept_lab)["api_requests"])
-    assert check(project(tmp_path), "--target", kept_lab.target).code == 0
-    asked = Counter(seen(kept_lab)["api_requests"][before:])
+def test_each_resource_of_the_api_is_asked_for_once(counted: Counted) -> None:
+    before, after = counted
+    asked = Counter(after["api_requests"][len(before["api_requests"]) :])
     assert [request for request, times in asked.items() if times > 1] == []
 
 
@@ -80,8 +91,8 @@ def test_what_no_selected_check_needs_is_not_looked_at(kept_lab: Announcement, t
     assert seen(kept_lab)["ssh_connections"] == before["ssh_connections"]
 
 
-def test_the_lab_of_somebody_elses_run_is_left_alone(kept_lab: Announcement, tmp_path: Path) -> None:
-    assert check(project(tmp_path), "-m", "host").code == 0
+def test_the_lab_of_somebody_elses_run_is_left_alone(kept_lab: Announcement, out_of_the_box: Session) -> None:
+    assert out_of_the_box.code == 0
     assert Path(kept_lab.target).is_file()
     assert seen(kept_lab)
 
