@@ -60,7 +60,11 @@ def refused(api: Api, endpoint: Endpoint = RECORDS) -> Unreachable:
         ),
         ((302, {"location": "http://127.0.0.1:1/"}, b""), ("cloudflare: HTTP 302", None), ["did not give", "HTTP 302"]),
         ((500, {"content-type": "text/html"}, b"<h1>" + b"x" * 500), ("cloudflare: HTTP 500", None), ["<h1>xxx", "…"]),
-        (said(500, ["no envelope"]), ("cloudflare: HTTP 500", None), ["(HTTP 500)"]),
+        (
+            said(500, ["no envelope"]),
+            ("cloudflare: HTTP 500", None),
+            ["failed to give", "(HTTP 500)", "cloudflarestatus"],
+        ),
     ],
 )
 def test_each_status_has_a_sentence_of_its_own(
