@@ -10,6 +10,7 @@ import pytest
 
 from spark_conformance.core.run import OBSERVATIONS
 from spark_conformance.facts.load import load
+from spark_conformance.facts.own import OwnFact
 from spark_conformance.plugin.gate import own_before
 from tests.suite.small import LEAN
 
@@ -78,6 +79,25 @@ def test_what_an_own_fact_needs_blocks_it(repository: Repository) -> None:
     assert repository.run(".", "--target", "facts.toml")[0] == 7
     assert repository.findings[AGE]["verdict"] == "unreachable"
     assert repository.findings[PLACE]["blocked_by"] == AGE
+
+
+@pytest.mark.parametrize(
+    ("expect", "same", "other"),
+    [
+        (5, 5.0, True),
+        (True, True, 1),
+        (["a", "b"], ["a", "b"], ["b", "a"]),
+        (["a"], ("a",), "a"),
+        ("5", "5", 5),
+        ({"at_least": 3}, 3, 2.9),
+        ({"at_least": "1.10"}, "1.10.0", "1.9"),
+        ({"about": 100, "within_percent": 5}, 95, 94),
+    ],
+)
+def test_what_toml_states_is_compared_with_what_python_observes(expect: object, same: object, other: object) -> None:
+    fact = OwnFact.model_validate({"expect": expect, "source": "notes", "why": "it matters"})
+    assert fact.admits(same)
+    assert not fact.admits(other)
 
 
 def test_a_gate_before_a_deployment_asks_for_what_names_it() -> None:
