@@ -156,12 +156,14 @@ def test_the_words_themselves_are_always_there(words: str) -> None:
     assert all(line in told for line in lines)
 
 
-def test_words_without_an_end_are_cut_and_no_secret_is_in_them() -> None:
+def test_of_words_without_an_end_the_last_are_told_and_no_secret_is_in_them() -> None:
     conceal("s3cret-of-the-proxy")
-    told = str(explain("spark", "using s3cret-of-the-proxy\n" + "and so on\n" * 1000, status=255, connected=False))
+    words = "a notice to everybody\n" * 1000 + "using s3cret-of-the-proxy\nop@spark: Permission denied (publickey).\r\n"
+    told = str(explain("spark", words, status=255, connected=False))
     assert "s3cret" not in told
-    assert len(told) < QUOTED + 200
-    assert told.endswith("…")
+    assert len(told) < QUOTED + 300
+    assert "ssh said: …" in told
+    assert told.endswith("using *** / op@spark: Permission denied (publickey).")
 
 
 def test_words_from_before_the_login_do_not_explain_a_later_loss() -> None:
