@@ -34,6 +34,13 @@ def test_all_that_is_stated_holds(pytester: pytest.Pytester) -> None:
     assert "CONFORMANT: every required fact that was checked holds" in ran.out
 
 
+def test_the_page_of_a_fact_is_named_below_the_base_that_is_asked_for(pytester: pytest.Pytester) -> None:
+    ran = run_suite(pytester, records("judge(2)"), "--docs", "https://git.example.org/docs/", "checks")
+    assert "    page      https://git.example.org/docs/facts/dns.records.md" in ran.out.splitlines()
+    page = (pytester.path / "reports" / "report.html").read_text()
+    assert "https://git.example.org/docs/facts/dns.records.md" in page
+
+
 def test_a_fact_that_does_not_hold_shows_both_values_and_the_manual(pytester: pytest.Pytester) -> None:
     ran = outcome(pytester, "judge(2)")
     assert ran.code == 1
