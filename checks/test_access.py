@@ -23,7 +23,7 @@ from spark_conformance.https.metadata import AnsweringApp
 @pytest.mark.fact("access.app_id")
 def test_app_id(judge: Judge, access_app: AccessApp) -> None:
     """No application has this id: it was created again, with other policies, or the document has a wrong id."""
-    judge(access_app.id, note=f"the application before the public name is {access_app.name}")
+    judge(access_app.id, note=f"the application that covers the public name is {access_app.name}")
 
 
 @pytest.mark.fact("access.app_domain")

@@ -117,9 +117,9 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
     if doubtful:
         raise Unreachable(
             "GitHub: a runner of another name",
-            f"whether {', '.join(doubtful)} is on the host cannot be told: it is named otherwise, and is no service "
+            f"whether {', '.join(doubtful)} is on the host is not known: it has another name, and is not a service "
             "there (actions.runner.*); name the runner after the host, install it as a service with `sudo ./svc.sh "
-            "install`, or take the label from it",
+            "install`, or remove the label from it",
         )
     judge(online, note=github_runners.told)
 

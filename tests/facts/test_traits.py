@@ -67,19 +67,21 @@ def test_an_unknown_id_is_told_by_the_fact_that_names_it(monkeypatch: pytest.Mon
     from spark_conformance.facts import model
 
     wrong = Traits(where="the host", do="nothing", needs=("ollama.modle",))
-    with pytest.raises(ValueError, match=r"^ollama\.size_gb: its traits name another: ollama\.modle is no fact; write"):
+    with pytest.raises(
+        ValueError, match=r"^ollama\.size_gb: its traits name another: ollama\.modle is not a fact; write"
+    ):
         model._held([("ollama.size_gb", wrong)])
     circle = Traits(where="the host", do="nothing", needs=("host.gpu",))
     monkeypatch.setitem(TRAITS, "host.gpu", circle)
     needs_of.cache_clear()
-    with pytest.raises(ValueError, match=r"^host\.gpu: needs itself, by way of host\.gpu; take one need out$"):
+    with pytest.raises(ValueError, match=r"^host\.gpu: needs itself, by way of host\.gpu; remove one need$"):
         model._held([("host.gpu", circle)])
     needs_of.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["ollama.modle", "ollama", "", "curl"])
 def test_what_is_no_fact_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is no fact; write the id of one"):
+    with pytest.raises(ValueError, match="is not a fact; write the id of one"):
         is_fact(name)
-    with pytest.raises(ValueError, match="is no fact; write the id of one"):
+    with pytest.raises(ValueError, match="is not a fact; write the id of one"):
         needing(name)

@@ -132,7 +132,7 @@ def test_a_runner_of_another_name_is_asked_for_on_the_host(monkeypatch: pytest.M
     run = run_at("http://127.0.0.1:1", monkeypatch)
     told: list[tuple[tuple[str, ...], AbstractContextManager[object]]] = [
         (units, nullcontext()),
-        ((), pytest.raises(Unreachable, match=r"dgx-1 .*named otherwise")),
+        ((), pytest.raises(Unreachable, match=r"dgx-1 .*it has another name")),
     ]
     for there, verdict in told:
         run._futures[runner_services] = Future()

@@ -13,7 +13,7 @@ def test_a_fault_names_facts_that_there_are(
     facts: tuple[str, ...], without: tuple[str, ...], stays: tuple[str, ...]
 ) -> None:
     before = dict(FAULTS)
-    with pytest.raises(ValueError, match=r"^the fault misspelt: \S+ is no fact; write the id of one"):
+    with pytest.raises(ValueError, match=r"^the fault misspelt: \S+ is not a fact; write the id of one"):
         fault("misspelt", "a fault that is written wrong", lambda _: None, *facts, without=without, stays=stays)
     assert before == FAULTS
 

@@ -120,7 +120,7 @@ def test_a_recording_of_own_observations_is_judged_again(repository: Repository)
         ("test_backups.py", '@pytest.mark.fact("own.banner")', "", f"a fact without a check: {BANNER}; mark a test"),
         ("test_backups.py", '"own.banner"', '"own.backup_place"', f"a fact with two checks: {PLACE}; a fact has one"),
         ("test_backups.py", "def backups(", "def zone(", "zone: the suite has an observation of this name"),
-        ("facts.toml", '["own.backup_age_h"]', '["own.backup_age"]', f"is no fact; did you mean {AGE}?"),
+        ("facts.toml", '["own.backup_age_h"]', '["own.backup_age"]', f"is not a fact; did you mean {AGE}?"),
         ("facts.toml", '["own.backup_age_h"]', f'["{PLACE}"]', "it needs itself; remove one"),
         ("facts.toml", "needs =", "neds =", "facts.own.backup_place.neds: unknown key; did you mean needs?"),
         ("facts.toml", "at_most = 26", "at_moist = 26", "facts.own.backup_age_h.expect: cannot be compared with"),

@@ -30,7 +30,7 @@ from tests.remediation.test_lock import hold
         (
             {},
             Unreachable("local: timeout", "/bin/sh was not ready"),
-            "nobody can tell whether this machine is spark-291b",
+            "it cannot be checked whether this machine is spark-291b",
         ),
         (None, Machine(True, "laptop", "x86_64"), ""),
     ],

@@ -289,7 +289,7 @@ def test_what_is_found_counts_though_a_secret_is_not_known(tmp_path: Path) -> No
     given = {esc_tunnel_token: hindered, access_client_secret: hindered}
     seen = run_of(Target(repository=Repository(path=str(tmp_path))), given=given).get(leaks)
     assert [leak.line for leak in seen.found] == [1]
-    assert "not looked for: the tunnel's token, the service token's secret" in seen.told
+    assert "not searched for: the tunnel's token, the service token's secret" in seen.told
 
 
 @needs_git

@@ -108,7 +108,7 @@ def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> Non
         ("on: push\njobs: {a: {runs-on: x, steps: []}}\n", "the job a has no steps"),
         ("on: push\njobs: {a: {runs-on: x, steps: none}}\n", "the job a has no steps"),
         ("on: push\njobs: {a: {runs-on: x, steps: [{run: y}, {name: z}]}}\n", "step 2 of the job a has neither"),
-        (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}}}\n", "the job a needs b, which is no job"),
+        (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}}}\n", "the job a needs b, which is not a job"),
         (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: [a]}}}}\n", "the job a needs itself"),
         ("on: !!python/object/apply:os.system [true]\njobs: {}\n", "line 1: "),
         ("[" * 5000, "nested too deep"),

@@ -115,7 +115,7 @@ CONNECTING = [
     ("Connection closed by 127.0.0.1 port 2299\r\n", Cause.TURNED_AWAY, "it may boot or go down; else see"),
     ("Connection to 127.0.0.1 closed by remote host.\r\n", Cause.TURNED_AWAY, "during the login"),
     (BOOTING, Cause.TURNED_AWAY, "it may boot or go down"),
-    ("Connection closed by UNKNOWN port 65535\r\n", Cause.TURNED_AWAY, "spark, or what stands before it, closed"),
+    ("Connection closed by UNKNOWN port 65535\r\n", Cause.TURNED_AWAY, "spark, or a host on the way to it, closed"),
     (TAILNET, Cause.TURNED_AWAY, "said: tailscale: tailnet policy does not permit you to SSH to this node / Conn"),
     (
         "something\x1b[31m für\r\n",
@@ -175,7 +175,7 @@ def test_a_host_that_admits_nobody_for_now_is_not_one_without_a_shell() -> None:
     said = "The system is going down NOW!\n"
     failure = explain("spark", "", status=254, connected=False, noise=said)
     assert failure.cause is Cause.TURNED_AWAY
-    assert "admits nobody but root now" in str(failure)
+    assert "accepts only root now" in str(failure)
     assert "ssh said: The system is going down NOW!" in str(failure)
 
 
