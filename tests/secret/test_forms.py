@@ -186,6 +186,7 @@ def test_a_secret_of_several_lines_is_masked_by_each_of_them() -> None:
     assert mask("a -first line 1- b") == "a *** b"
     assert mask("a -first line 1- -second line 2- b") == "a *** b"
     assert mask("-second line 2-") == MASK
+    assert mask("a -second line 2- b") == "a *** b"
 
 
 @pytest.mark.parametrize("name", SECRETS)
