@@ -1,7 +1,7 @@
 """Every remediable fault is healed by one run, proven by fresh checks, and a second run has nothing to do.
 
-By default a sample, drawn by a hash of the faults' names: every eighth, and four pairs. `HEALING=all` tries every fault
-and forty pairs.
+By default a day's eighth of the faults, in the order of a hash of their names, and four pairs. `HEALING=all` tries all
+of them, and forty pairs.
 """
 
 import os
@@ -18,6 +18,7 @@ from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
+from tests.matrix.selection import shared
 from tests.remediation.mending import mended
 
 ALL = os.environ.get("HEALING") == "all"
@@ -31,9 +32,8 @@ def ranked(*names: str) -> str:
 
 
 def chosen(faults: list[Fault]) -> list[Fault]:
-    """Those to try: all, or every so many by rank."""
-    by_rank = sorted(faults, key=lambda fault: ranked(fault.name))
-    return by_rank if ALL else by_rank[::ONE_OF]
+    """Those to try: all, or a day's share of them by rank."""
+    return shared(sorted(faults, key=lambda fault: ranked(fault.name)), ONE_OF, every=ALL)
 
 
 REMEDIABLE = [fault for fault in FAULTS.values() if fault.remedy]
