@@ -16,7 +16,7 @@ HOSTILE = r"<img src=x onerror=alert(1)>![x](http://evil.example)\r# well\u001b[
 """As it stands in a Python or TOML string."""
 STEERING = {"Cc", "Cf", "Zl", "Zp"}
 """Unicode's categories of what steers a terminal or a page."""
-OURS = {"td", "tr", "th", "table", "span", "details", "summary", "pre"}
+OURS = {"a", "td", "tr", "th", "table", "span", "details", "summary", "pre"}
 """The tags of a row, and of what is folded under it."""
 CHECKS = f"""
 @pytest.mark.fact("dns.records")
@@ -54,6 +54,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        assert tag != "a" or re.fullmatch(r"(file://)?[\w./-]*docs/facts/[\w.]+\.md", str(dict(attrs)["href"]))
         assert not any(name.startswith("on") for name, _ in attrs)
 
     def handle_data(self, data: str) -> None:
