@@ -11,7 +11,7 @@ from spark_conformance.host.own_connector import OwnConnector
 from tests.cloudflare.twin import CONNECTOR
 
 MODULES = ("checks.test_tunnel", "checks.test_dns", "checks.test_access")
-for name in ("cloudflare.account", "dns.authoritative", "dns.resolvers"):  # what no check imports for its type
+for name in ("cloudflare.account", "outside.authoritative", "dns.resolvers"):  # what no check imports for its type
     importlib.import_module(f"spark_conformance.{name}")
 PROBED = {"access.app_answers", "access.refuses_anonymous", "access.refuses_wrong_secret", "access.admits_token"}
 """Checks of Access that send requests to the public name."""

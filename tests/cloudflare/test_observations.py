@@ -167,7 +167,7 @@ def test_a_tunnel_is_found_by_id_else_by_name_else_unmet(lab: Twin) -> None:
         assert run.get(tunnel).name == "dgx-spark-ollama"
     with lab.run(tunnel__id=UUID, tunnel__name="other") as run:
         assert unmet(run, tunnel_config).fact == "tunnel.id"
-        assert "nor one named other" in unmet(run, tunnel).note
+        assert "and none named other" in unmet(run, tunnel).note
 
 
 def test_what_the_facts_give_no_key_to_is_not_applicable(lab: Twin) -> None:

@@ -167,9 +167,9 @@ def seen(lab: Announcement) -> dict[str, Any]:
     [
         (["--lab-fault", "as-dokumented"], "there is no fault as-dokumented; did you mean as-documented?"),
         (["--target", "nowhere.toml"], "--target nowhere.toml: no such target; write one of lab, spark-291b"),
-        (["--gate", "pre"], "--gate pre: a gate does not guess what it guards"),
+        (["--gate", "pre"], "--gate pre: a gate needs an explicit target"),
         (["-m", "dns", "--target", "spark-291b", "--lab-fault", "as-documented"], "only the lab can be broken"),
-        (["--target", "spark-291b", "--lab-host", "systemd"], "--lab-host: that is how the lab is made"),
+        (["--target", "spark-291b", "--lab-host", "systemd"], "--lab-host: this option is for the lab only"),
         (["--cloudflared", "/no/such"], "--cloudflared /no/such: there is no program of that name"),
     ],
 )
@@ -184,7 +184,7 @@ def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path) 
     (project(tmp_path) / "reports").write_text("in the way")
     ran = check(tmp_path)
     assert ran.code == 4
-    assert f"{tmp_path}/reports: no reports can be written there" in ran.out
+    assert f"{tmp_path}/reports: the reports cannot be written there" in ran.out
     assert "Traceback" not in ran.out
 
 

@@ -25,7 +25,7 @@ def test_a_recorded_run_is_replayed_and_marked_as_a_replay(one_lab: Announcement
     again = check(tmp_path, "--replay", str(place), "-m", "dns")
     assert again.code == 0, again.out
     assert "target: a replay of lab, recorded 20" in again.out
-    assert "nothing is looked at; the facts are today's, as they were then" in again.out
+    assert "nothing is looked up; the facts are today's, as they were then" in again.out
     assert "conformance: a replay of lab, recorded 20" in again.out
     assert "a replay of lab, recorded 20" in (again.reports / "report.html").read_text()
     results = json.loads((again.reports / "results.json").read_text())["targets"][0]
@@ -47,6 +47,7 @@ class Options:
 
     rootpath = PROJECT
     invocation_params = SimpleNamespace(dir=PROJECT)
+    option = SimpleNamespace(pyargs=False)
     args = ("checks",)
     pluginmanager = SimpleNamespace(get_plugins=tuple)
 
@@ -81,7 +82,7 @@ def test_what_does_not_go_with_a_replay_is_refused(given: dict[str, object], wor
 def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, tmp_path: Path) -> None:
     ran = check(project(tmp_path), "--replay", str(healthy.place), "--target", "lab", "--record", "elsewhere")
     assert ran.code == 4, ran.out
-    assert "with --target: the recording says what it is of" in ran.out
+    assert "with --target: the recording says which system it is of" in ran.out
     assert not (tmp_path / "elsewhere").exists()
 
 

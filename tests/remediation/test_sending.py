@@ -163,7 +163,7 @@ def test_a_wait_that_is_too_long_is_told_instead(run: Any, cloud: Cloud, pauses:
 
 def test_what_never_comes_to_an_end_is_told(run: Any, cloud: Cloud) -> None:
     cloud.troubles = [answered(500)] * 9
-    with pytest.raises(StepFailed, match="PATCH was not done"):
+    with pytest.raises(StepFailed, match="PATCH failed"):
         change(cloud).apply(run, {})
     assert len(cloud.writes) == sending.ATTEMPTS
 

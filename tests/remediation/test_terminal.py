@@ -135,7 +135,8 @@ def config(tmp_path: Path, terminal: Screen | None, target: str, **options: Any)
     given = {"--target": [target], **options}
     return SimpleNamespace(
         rootpath=tmp_path,
-        pluginmanager=SimpleNamespace(getplugin=plugins.get),
+        invocation_params=SimpleNamespace(dir=tmp_path),
+        pluginmanager=SimpleNamespace(getplugin=plugins.get, get_plugins=tuple),
         getoption=lambda name, default=None: given.get(name, default),
     )
 

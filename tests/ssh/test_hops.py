@@ -66,7 +66,7 @@ def test_through_a_hop(through: Ssh, connect: Connect) -> None:
     [
         (
             {"UserKnownHostsFile": "/dev/null"},
-            "the host key of the hop jump before spark is not known, or not the known",
+            "the host key of the hop jump before spark is not known, or has changed",
         ),
         ({"IdentityFile": "other"}, "the hop jump before spark does not accept this user with this key"),
         ({"Port": "1"}, "the hop jump before spark refuses connections at 127.0.0.1 port 1"),

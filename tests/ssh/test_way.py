@@ -42,7 +42,11 @@ UNKNOWN = (
 DENIED = "op@jump.example: Permission denied (publickey).\r\n"
 NO_NAME = "ssh: Could not resolve hostname jump.example: Name or service not known\r\n"
 CASES = [
-    ("Host key verification failed.\r\n", JUMP, "the host key of the hop jump before spark is not known, or not"),
+    (
+        "Host key verification failed.\r\n",
+        JUMP,
+        "the host key of the hop jump before spark is not known, or has changed",
+    ),
     ("Host key verification failed.\r\n", TWO, "the host key of a hop (first or second) before spark"),
     ("Host key verification failed.\r\n", Way(), "the host key of what its ProxyCommand or ProxyJump names"),
     (
