@@ -34,9 +34,12 @@ def answering(path: Path, said: bytes) -> Iterator[None]:
             with line, suppress(BrokenPipeError, ConnectionResetError):  # whoever asked has gone already
                 line.sendall(said)
 
-        speaker = Thread(target=say, daemon=True)
+        speaker = Thread(target=say)
         speaker.start()
         yield
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as last:  # so that it ends where nobody has asked
+            last.connect(str(path))
+        speaker.join()
 
 
 def test_the_running_lab_is_one_and_so_is_what_extends_it(lab: Announcement, tmp_path: Path) -> None:

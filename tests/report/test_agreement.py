@@ -41,6 +41,21 @@ SETTLING = """
     seen.write_text(seen.read_text() + "x" if seen.exists() else "x")
     judge(1 if len(seen.read_text()) > 1 else 2)
 """
+CUT_WHILE_WAITING = """
+from types import SimpleNamespace
+from spark_conformance.plugin import settle
+
+whole = settle.time
+
+def cut(seconds):
+    raise KeyboardInterrupt
+
+def pytest_configure():
+    settle.time = SimpleNamespace(monotonic=whole.monotonic, sleep=cut)
+
+def pytest_unconfigure():
+    settle.time = whole
+"""
 OTHER = FACTS.replace('name = "pi"', 'name = "other"').replace("expect = 1", "expect = 2", 1)
 GOOD = "def test_good():\n    pass\n"
 BESIDE = f"{GOOD}\ndef test_bad():\n    assert 1 == 2, '<b>\\x1b[2J'\n"
@@ -86,8 +101,8 @@ KINDS = {
     "interrupted": Kind(2, checks(ttl="raise KeyboardInterrupt"), unseen=2, told="INTERRUPTED"),
     "interrupted at its beginning": Kind(2, check("records", "raise KeyboardInterrupt"), unseen=3, told="INTERRUPTED"),
     "interrupted while settling": Kind(
-        2, checks("__import__('threading').Timer(0.1, __import__('_thread').interrupt_main).start(); judge(2)"),
-        ("--settle", "60"), unseen=2, told="INTERRUPTED",
+        2, checks("judge(2)"), ("--settle", "60", "-p", "cutting"), files={"cutting.py": CUT_WHILE_WAITING}, unseen=2,
+        told="INTERRUPTED",
     ),
     "interrupted after a check": Kind(
         2, options=("-p", "cutting"), unseen=2, told="INTERRUPTED",
