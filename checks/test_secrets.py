@@ -6,8 +6,8 @@ from spark_conformance.cloudflare.account import ApiToken
 from spark_conformance.core.judging import Judge
 from spark_conformance.github.actions import GithubSecrets
 from spark_conformance.repository.leaks import Leaks
-from spark_conformance.secrets.esc import Esc
 from spark_conformance.secrets.onepassword import OnePassword
+from spark_conformance.secrets.pulumi import Esc
 from spark_conformance.secrets.references import ClientId, SecretShape
 
 

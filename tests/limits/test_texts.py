@@ -19,7 +19,7 @@ from spark_conformance.limits.yaml import LARGEST, TooMuchError
 from spark_conformance.limits.yaml import load as load_yaml
 from spark_conformance.recording.storage import RecordingError, _json
 from spark_conformance.repository.workflow import workflow
-from spark_conformance.secrets.esc import keys_in
+from spark_conformance.secrets.pulumi import listed, value_in
 from tests.secrets.runs import run_of
 
 DEEP = "[" * 100_000
@@ -121,7 +121,8 @@ def test_json_nested_beyond_reason_is_none_to_whoever_reads_it() -> None:
     assert read_json(DEEP) is None
     assert CurlReply("http://x", 200, body=DEEP.encode()).json is None
     assert fields_of("{" + '"a":{' * 100_000) == {}
-    assert keys_in(DEEP) is None
+    assert listed(DEEP) is None
+    assert value_in(DEEP) is None
 
 
 def test_a_file_is_read_as_far_as_it_may_be_large(tmp_path: Path) -> None:

@@ -8,13 +8,17 @@ import pytest
 from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.facts.target import Secrets, Target
 from spark_conformance.remediation.model import Asked, CannotRemedy, Step, StepFailed
 from spark_conformance.remediation.remedies import access
 from spark_conformance.remediation.remedies.access_rotation import Rotated
+from spark_conformance.secrets.pulumi import Esc
+from spark_conformance.secrets.references import stack
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
 from spark_lab.faults.bench import Bench
 from tests.remediation.applying import apply, running
+from tests.secrets.runs import run_of
 
 FACTS = (
     "access.admits_token", "access.app_answers", "access.service_auth", "access.token_enabled", "access.token_days",
@@ -49,6 +53,13 @@ def rotations(lab: Announcement) -> str:
 def test_it_is_there_only_where_it_is_asked_for() -> None:
     assert "access.rotation" not in {remedy.id for remedy in access.remedies(Asked())}
     assert "access.rotation" in {remedy.id for remedy in access.remedies(Asked(rotate=True))}
+
+
+def test_a_secret_of_an_environment_is_not_shadowed_by_one_of_the_stack() -> None:
+    secrets = Secrets(tunnel_token="env:X", access_client_id="env:X", access_client_secret=f"pulumi:{KEY}")
+    held = Esc(encrypted=(KEY,), plain=(), from_environments=(KEY,))
+    with pytest.raises(CannotRemedy, match="pulumi env set --secret"):
+        Rotated().plan(run_of(Target(secrets=secrets), given={stack: held}), {})
 
 
 @pytest.mark.parametrize("name", ["access-secret-rotated", "esc-client-secret-cut-short"])

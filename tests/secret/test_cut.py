@@ -17,8 +17,8 @@ from spark_conformance.github.client import Github
 from spark_conformance.host.journal_since import _error
 from spark_conformance.host.shell import complaint
 from spark_conformance.https.public import _Stream
-from spark_conformance.secrets.pulumi import refusal
-from spark_conformance.secrets.references import onepassword_refusal
+from spark_conformance.programs.running import Completed
+from spark_conformance.secrets import op, pulumi
 from spark_conformance.ssh.refusal import explain
 from tests.secret.reading import given_away
 
@@ -66,10 +66,11 @@ def told_in_part(text: str) -> bool:
 
 def test_what_a_program_says_without_an_end_is_told_in_short() -> None:
     for told in (
-        refusal("ns:key", "error: no such thing " * 50_000).sentence,
-        onepassword_refusal("op://v/i/f", "[ERROR] it is not there " * 50_000).sentence,
+        pulumi.refusal("ns:key", Completed(1, "", "error: no such thing " * 50_000)).sentence,
+        op.refusal("op read", Completed(1, "", "[ERROR] it is not there " * 50_000), {}).sentence,
+        op.not_given("op://v/i/f", Completed(1, "", "[ERROR] it is not there " * 50_000)).sentence,
         complaint(SimpleNamespace(stderr_bytes=b"word " * 50_000, stdout_bytes=b"", rc=1)),
         complaint(SimpleNamespace(stderr_bytes=b"", stdout_bytes=b"word " * 50_000, rc=1)),
     ):
-        assert len(told) < 700
+        assert len(told) < 800
         assert "…" in told

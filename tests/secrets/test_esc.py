@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.target import Repository, Secrets, Target
-from spark_conformance.secrets.esc import Esc, esc, keys_in
+from spark_conformance.secrets.esc import esc
+from spark_conformance.secrets.pulumi import Esc, listed
 from tests.secrets.runs import run_of
 
 PRINTED = {"ns:token": {"secret": True}, "ns:id": {"value": "plain-to-see", "secret": False}}
@@ -60,4 +61,4 @@ def target_of_existing(tmp_path: Path) -> Target:
     )
 )
 def test_any_json_is_either_keys_or_nothing(value: object) -> None:
-    assert keys_in(json.dumps(value)) is None or isinstance(value, dict)
+    assert listed(json.dumps(value)) is None or isinstance(value, dict)

@@ -26,11 +26,16 @@ from spark_conformance.secrets.references import (
 PULUMI = """#!/bin/sh
 echo "$@" >> "$0.calls"
 env > "$0.env"
+value() { printf '{\n  "value": "%s",\n  "secret": true\n}\n' "$1"; }
+[ "$2" = --json ] && printf '{%s "ns:here": {"secret": true}}' "$(printf '"ns:%s": {"secret": true}, ' \
+  locked stackless asks strange)" && exit
 case "$3" in
-  ns:here) echo ' s3cr3t-with-blank ';;
-  ns:id) echo 0123456789abcdef.access;;
-  ns:swapped) echo not-an-id-but-a-secret;;
-  ns:empty) echo;;
+  ns:here) value ' s3cr3t-with-blank ';;
+  ns:id) value 0123456789abcdef.access;;
+  ns:swapped) value not-an-id-but-a-secret;;
+  ns:empty) value '';;
+  ns:unresolved) value '[unknown]'; printf '\nEnvironment diagnostics:\nspark/prod:3:5: no access\n';;
+  ns:plain) echo just-the-value;;
   ns:asks) read answer && echo "$answer";;
   ns:hangs) sleep 60 & wait;;
   ns:locked) echo "error: Passphrase must be set with PULUMI_CONFIG_PASSPHRASE or ..._FILE" >&2; exit 255;;
@@ -42,8 +47,9 @@ esac
 OP = """#!/bin/sh
 env > "$0.env"
 [ "$1 $2 $3" = "read --no-newline op://vault/item/field" ] && printf from-the-vault && exit 0
-[ "$3" = op://vault/gone/field ] && echo "[ERROR] \"gone\" isn't an item in the \"vault\" vault" >&2 && exit 1
-echo "[ERROR] 2026/01/01 could not read secret: account is not signed in" >&2; exit 1
+[ -e "$0.locked" ] && echo "[ERROR] 2026/01/01 account is not signed in" >&2 && exit 1
+[ "$1 $2" = "vault list" ] && echo '[{"id": "x", "name": "vault"}]' && exit
+echo "[ERROR] 2026/01/01 could not read secret" >&2; exit 1
 """
 
 
@@ -88,7 +94,7 @@ def test_a_missing_or_empty_variable_is_named(run: Run, monkeypatch: pytest.Monk
 def test_pulumi_is_asked_in_the_repository_once_and_its_value_keeps_its_blanks(run: Run, tmp_path: Path) -> None:
     assert run.get(esc_tunnel_token).reveal() == " s3cr3t-with-blank "
     assert secret(run, "pulumi:ns:here") == run.get(esc_tunnel_token)
-    assert (tmp_path / "pulumi.calls").read_text() == "config get ns:here --cwd cloud\n"
+    assert (tmp_path / "pulumi.calls").read_text() == "config get ns:here --json --cwd cloud\n"
 
 
 def test_many_threads_share_one_answer(run: Run, tmp_path: Path) -> None:
@@ -126,6 +132,8 @@ def test_an_absent_key_is_the_finding_of_its_own_fact(run: Run) -> None:
     ("key", "cause", "words"),
     [
         ("locked", "pulumi: passphrase", "set PULUMI_CONFIG_PASSPHRASE"),
+        ("unresolved", "pulumi: ns:unresolved", "pulumi env open"),
+        ("plain", "pulumi", "something other than a value"),
         ("stackless", "pulumi: stack", "pulumi stack select"),
         ("empty", "credential: pulumi:ns:empty", "is empty"),
         ("asks", "pulumi", "without a message"),
@@ -164,12 +172,16 @@ def test_a_program_that_is_not_installed_is_named(run: Run, tmp_path: Path) -> N
 
 def test_onepassword_is_read_and_its_refusal_is_told(run: Run) -> None:
     assert secret(run, "op:op://vault/item/field").reveal() == "from-the-vault"
-    with pytest.raises(Unreachable, match="op signin") as caught:
-        secret(run, "op:op://vault/item/other")
-    assert (caught.value.cause, caught.value.owner) == ("op", "secrets.onepassword")
     with pytest.raises(Unreachable, match="correct the reference") as caught:
         secret(run, "op:op://vault/gone/field")
     assert (caught.value.cause, caught.value.owner) == ("op: op://vault/gone/field", None)
+
+
+def test_onepassword_that_does_not_answer_is_told_with_how_to_sign_in(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "op.locked").touch()
+    with pytest.raises(Unreachable, match="op signin") as caught:
+        secret(run, "op:op://vault/item/other")
+    assert (caught.value.cause, caught.value.owner) == ("op", "secrets.onepassword")
 
 
 def test_a_program_sees_its_own_secrets_and_not_those_of_others(
