@@ -15,6 +15,7 @@ from spark_conformance.host.token_files import TokenFiles
 from spark_conformance.host.token_matches import TokenMatch
 from spark_conformance.host.unit_copy import UnitCopy
 from spark_conformance.host.units import Unit
+from spark_conformance.https.access_probes import probe_path
 
 
 @pytest.mark.fact("cloudflared.binary")
@@ -235,7 +236,7 @@ def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVers
 def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
     """The connector sends requests for the public name to a service that is not the documented one, or to none."""
     told = connector.config.told if connector.config else "/config says nothing"
-    judge(as_fact(connector.rule_for(run.system.hostname)), note=told)
+    judge(as_fact(connector.rule_for(run.system.hostname, probe_path(run))), note=told)
 
 
 @pytest.mark.fact("cloudflared.local_config")

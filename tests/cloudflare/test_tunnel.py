@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from spark_conformance.cloudflare.tables import Table, tables
-from spark_conformance.cloudflare.tunnel import tunnel_of
+from spark_conformance.cloudflare.tunnel import Tunnel, choose, tunnel_of
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule, config_of
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, connections_of
-from spark_conformance.core.verdict import Unmet
+from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.expectations import IngressRule
 
 HOST = "ollama.example.org"
@@ -28,6 +28,32 @@ def test_a_tunnel(fields: dict[str, Any], deleted: bool, source: str) -> None:
     found = tunnel_of(Table("the tunnel", {"id": "t", "name": "spark", "status": "healthy", "new": {}, **fields}))
     assert (found.id, found.name, found.status) == ("t", "spark", "healthy")
     assert (found.deleted, found.config_source) == (deleted, source)
+
+
+def test_what_the_api_does_not_tell_of_a_tunnel_is_not_told_and_the_rest_is() -> None:
+    found = tunnel_of(Table("the tunnel", {"id": "t", "name": "spark", "config_src": None, "remote_config": None}))
+    assert (found.id, found.deleted, found.told_source) == ("t", False, None)
+    for silent in ("config_source", "status"):
+        with pytest.raises(Unreachable, match=r"missing|neither"):
+            getattr(found, silent)
+
+
+def tunnel(identity: str, name: str = "spark", deleted_at: str | None = None) -> Tunnel:
+    return Tunnel(identity, name, deleted_at, "cloudflare", "healthy", None)
+
+
+def test_one_of_several_tunnels_of_the_name_is_not_taken_for_the_documented_one() -> None:
+    gone = tunnel("documented", deleted_at="2026-10-01T00:00:00Z")
+    buried = tunnel("buried", deleted_at="2026-10-02T00:00:00Z")
+    assert choose([buried, tunnel("x", "spark-2"), tunnel("new")], gone, "spark", "account").id == "new"
+    assert choose([buried], gone, "spark", "account") is gone
+    with pytest.raises(Unmet) as none:
+        choose([buried], None, "spark", "account")
+    assert none.value.fact == "tunnel.id"
+    with pytest.raises(Unmet) as several:
+        choose([tunnel("one"), tunnel("two")], gone, "spark", "account")
+    assert (several.value.fact, several.value.observed) == ("tunnel.id", "no such tunnel")
+    assert "one, two" in several.value.note
 
 
 def config(*ingress: dict[str, Any], **more: Any) -> TunnelConfig:
@@ -96,14 +122,99 @@ def test_the_host_header_is_that_of_the_rule_that_takes_the_public_name(
     assert seen.http_host_header(HOST) == header
 
 
-def test_protect_with_access_is_read_from_the_rule_or_from_the_whole() -> None:
-    access = {"required": True, "teamName": "team", "audTag": ["aud"]}
-    own = config({"hostname": HOST, "service": SERVICE, "originRequest": {"access": access}}, CATCH_ALL)
-    common = config({"hostname": HOST, "service": SERVICE}, CATCH_ALL, originRequest={"access": access})
-    for rule in (own.rules[0], common.rules[0]):
-        assert (rule.access_required, rule.access_team, rule.access_audiences) == (True, "team", ("aud",))
+ACCESS = {"required": True, "teamName": "team", "audTag": ["aud"]}
+
+
+def test_protect_with_access_is_the_rules_own() -> None:
+    """cloudflared looks at a token only where the rule itself says so: ingress.validateIngress."""
+    own = config({"hostname": HOST, "service": SERVICE, "originRequest": {"access": ACCESS}}, CATCH_ALL)
+    rule = own.rules[0]
+    assert (rule.access_required, rule.access_team, rule.access_audiences) == (True, "team", ("aud",))
     assert own.rules[1].access_required is False
     assert own.first == IngressRule(hostname=HOST, service=f"{SERVICE} (only with a token of Access for aud in team)")
+    common = config({"hostname": HOST, "service": SERVICE}, CATCH_ALL, originRequest={"access": ACCESS})
+    assert common.first == IngressRule(hostname=HOST, service=SERVICE)
+
+
+@pytest.mark.parametrize(("handlers", "required"), [(None, False), ([], False), ([{}], True)])
+def test_the_running_connector_shows_whether_it_looks_at_a_token(handlers: object, required: bool) -> None:
+    running = {"hostname": HOST, "service": SERVICE, "Handlers": handlers, "originRequest": {"access": ACCESS}}
+    assert config(running, CATCH_ALL, originRequest={"access": ACCESS}).rules[0].access_required is required
+
+
+@pytest.mark.parametrize("access", [{}, {"required": False}, {"required": None, "audTag": None}, None])
+def test_access_that_is_there_and_demands_nothing(access: object) -> None:
+    seen = config({"hostname": HOST, "service": SERVICE, "originRequest": {"access": access}}, CATCH_ALL)
+    assert seen.rules[0].access_required is False
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "spent"),
+    [
+        ({"connectTimeout": 30_000_000_000}, {}, "connectTimeout of 30000000000 s"),
+        ({}, {"connectTimeout": 30_000_000_000}, "connectTimeout of 30000000000 s"),
+        ({"connectTimeout": None}, {"connectTimeout": 10_000_000_000}, "connectTimeout of 10000000000 s"),
+        ({"connectTimeout": -1}, {}, "connectTimeout of -1 s"),
+        ({"connectTimeout": -6893488147.419103}, {}, "connectTimeout of -6893488147.419103 s"),  # as /config shows it
+        ({"connectTimeout": 30}, {"connectTimeout": 30_000_000_000}, ""),
+        ({"connectTimeout": 0}, {"connectTimeout": 30_000_000_000}, ""),  # no limit
+        ({"connectTimeout": 20_000_000_000}, {}, ""),  # overflows to 49 years
+        ({"connectTimeout": True}, {}, ""),
+        ({"connectTimeout": "30s"}, {}, ""),
+        ({"connectTimeout": float("nan")}, {}, ""),
+        ({"tlsTimeout": 10_000_000_000, "keepAliveTimeout": 90_000_000_000}, {}, ""),  # HTTP shakes no hands
+        ({}, {}, ""),
+    ],
+)
+def test_a_timeout_that_overflows_is_over_before_it_begins(
+    own: dict[str, Any], common: dict[str, Any], spent: str
+) -> None:
+    seen = config({"hostname": HOST, "service": SERVICE, "originRequest": own}, CATCH_ALL, originRequest=common)
+    assert seen.rules[0].spent.startswith(spent)
+    assert bool(seen.rules[0].spent) is bool(spent)
+    assert (seen.first == IngressRule(hostname=HOST, service=SERVICE)) is (not spent)
+
+
+def test_https_has_a_second_timeout() -> None:
+    rule = {"hostname": HOST, "service": "https://localhost:1", "originRequest": {"tlsTimeout": 10_000_000_000}}
+    assert "tlsTimeout" in config(rule, CATCH_ALL).rules[0].spent
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "taken"),
+    [
+        ("Ollama.Example.org", HOST, True),
+        (HOST, "OLLAMA.example.org.", True),
+        ("bücher.example.org", "xn--bcher-kva.example.org", True),
+        ("xn--bcher-kva.example.org", "bücher.example.org", True),
+        (f"{HOST}.", HOST, False),  # cloudflared compares it as it stands
+        ("*.example.org", f"a.b.{HOST}", True),
+        ("*.Example.org", HOST, False),  # and of a wildcard knows no other form
+        ("*.example.org", "example.org", False),
+    ],
+)
+def test_a_rule_takes_a_name_as_cloudflared_matches_it(own: str, asked: str, taken: bool) -> None:
+    assert TunnelRule(own, SERVICE).takes(asked) is taken
+
+
+def test_case_makes_no_other_rule() -> None:
+    seen = config({"hostname": "Ollama.Example.org", "service": SERVICE}, CATCH_ALL)
+    assert seen.first == IngressRule(hostname=HOST, service=SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("path", "service", "header"), [("/api/tags", "b", "h"), ("/v1/chat", "a", None), ("/x(", "b", "h")]
+)
+def test_of_several_rules_for_a_name_the_path_decides(path: str, service: str, header: str | None) -> None:
+    seen = config(
+        {"hostname": HOST, "service": "a", "path": "^/v1"},
+        {"hostname": HOST, "service": "bad", "path": "("},
+        {"hostname": HOST, "service": "b", "originRequest": {"httpHostHeader": "h"}},
+        CATCH_ALL,
+    )
+    rule = seen.rule_for(HOST, path)
+    assert rule is not None
+    assert (rule.service, seen.http_host_header(HOST, path)) == (service, header)
 
 
 def connections(*connectors: tuple[str, list[tuple[str, bool]]]) -> TunnelConnections:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.cloudflare.tunnel import Tunnel, tunnel
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule, tunnel_config
 from spark_conformance.cloudflare.tunnel_connections import Connector as AtEdge
 from spark_conformance.cloudflare.tunnel_connections import EdgeConnection, TunnelConnections, tunnel_connections
@@ -170,7 +171,20 @@ def test_versions(stub: StubHost, current: int, same: bool) -> None:
     given(run, connector, Connector("", "ours", 4, parse_config(reply(CONFIG)), None))
     given(run, tunnel_connections, TunnelConnections((served("ours"),)))
     given(run, tunnel_config, TunnelConfig(current, "cloudflare", ()))
+    given(run, tunnel, Tunnel("t", "spark", None, "cloudflare", "healthy", None))
     assert run.get(cloudflared_config_versions).same is same
+
+
+def test_a_version_that_is_never_handed_out_is_no_older_one(stub: StubHost) -> None:
+    """cloudflared#970: rules put at Cloudflare for a tunnel that is managed on the host stay there for ever."""
+    run = run_with(stub)
+    given(run, connector, Connector("", "ours", 4, parse_config(reply({**CONFIG, "version": -1})), None))
+    given(run, tunnel_connections, TunnelConnections((served("ours"),)))
+    given(run, tunnel_config, TunnelConfig(2, "local", ()))
+    given(run, tunnel, Tunnel("t", "spark", None, "local", "healthy", None))
+    with pytest.raises(Unmet, match="local") as raised:
+        run.get(cloudflared_config_versions)
+    assert raised.value.fact == "tunnel.config_source"
 
 
 def served(connector_id: str) -> AtEdge:

@@ -8,6 +8,7 @@ from spark_conformance.facts.components.tunnel import Tunnel
 from spark_conformance.facts.load import find, load
 from spark_conformance.remediation.model import CannotRemedy
 from spark_conformance.remediation.remedies.ingress import documented
+from spark_conformance.remediation.remedies.ingress_values import host_header
 from spark_conformance.remediation.steps.exactly import exactly
 from spark_conformance.remediation.steps.objects import covers
 
@@ -109,7 +110,8 @@ def test_what_the_connector_demands_stays_demanded(shared: bool) -> None:
     config = {"ingress": [rule, NOT_FOUND], "originRequest": demand if shared else {}}
     done = documented(config, FACTS, HOST)
     assert done.config == config
-    assert done.demands == "a token of Access for a in goldfish"
+    # of the whole configuration's the connector makes nothing: only a rule's own demands a token
+    assert done.demands == ("" if shared else "a token of Access for a in goldfish")
 
 
 def test_what_the_facts_say_nothing_of_stays() -> None:
@@ -148,3 +150,19 @@ def test_an_entry_that_is_new_may_show_more_fields_than_were_written() -> None:
     assert covers({"include": [theirs, {"service_token": {"token_id": "b", "name": "ours"}}]}, shown)
     assert not covers({"include": [theirs]}, shown)
     assert not covers({"include": [theirs, {"service_token": {"token_id": "c"}}]}, shown)
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "header"),
+    [
+        ({"httpHostHeader": "own"}, {"httpHostHeader": "common"}, "own"),
+        ({"httpHostHeader": ""}, {"httpHostHeader": "common"}, HOST),
+        ({"httpHostHeader": None}, {"httpHostHeader": "common"}, "common"),
+        (None, {"httpHostHeader": "common"}, "common"),
+        (None, None, HOST),
+    ],
+)
+def test_the_host_header_that_a_plan_asks_with_is_the_one_that_holds(
+    own: Json | None, common: Json | None, header: str
+) -> None:
+    assert host_header({"originRequest": common}, {"originRequest": own}, HOST) == header
