@@ -4,7 +4,8 @@ import pytest
 
 from spark_conformance.core.judging import Judge
 from spark_conformance.host.clock import ClockSkew, ClockSync
-from spark_conformance.host.machine import Gpus, Machine, Release
+from spark_conformance.host.gpu import Gpus
+from spark_conformance.host.machine import Machine, Release
 from spark_conformance.host.pulumi import HostPulumi
 from spark_conformance.host.resources import HostDisk, HostMemory
 from spark_conformance.host.sudo import SudoRights
@@ -35,7 +36,7 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
     """The SSH user may not run the service commands without a password, so a deployment stops half way.
 
     Of several rules about a command the last counts. Not seen: the runner's own rights, where it runs as another
-    user than we log in as; what is free, where sudoers asks for a password to list the rules themselves (listpw).
+    user than we log in as.
     """
     seen = sudo_rights
     refused = ", ".join(command for command in seen.refused if command not in seen.asking)
@@ -68,7 +69,7 @@ def test_architecture(judge: Judge, machine: Machine) -> None:
 @pytest.mark.fact("host.gpu")
 def test_gpu(judge: Judge, host_gpu: Gpus) -> None:
     """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl."""
-    judge(host_gpu.names)
+    judge(host_gpu.names, note=host_gpu.warning)
 
 
 @pytest.mark.fact("host.memory_gib")
@@ -101,7 +102,7 @@ def test_clock_synchronised(judge: Judge, host_clock_sync: ClockSync) -> None:
 
     Not seen: whether the clock that it follows is right; host.clock_skew_s compares it with this machine's.
     """
-    judge(host_clock_sync.synchronised)
+    judge(host_clock_sync.synchronised, note=host_clock_sync.said)
 
 
 @pytest.mark.fact("host.clock_skew_s")

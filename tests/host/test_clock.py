@@ -4,23 +4,82 @@ from types import SimpleNamespace
 
 import pytest
 
+from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.host import clock
 from spark_conformance.host.clock import ClockSkew, host_clock_skew, host_clock_sync, parse_time
 from tests.host.stubs import StubHost, run_on
 
 
-@pytest.mark.parametrize(("said", "synchronised"), [("yes", True), ("no", False)])
-def test_what_timedatectl_says(stub: StubHost, said: str, synchronised: bool) -> None:
-    stub.command("timedatectl", f'[ "$*" = "show -p NTPSynchronized --value" ] && echo {said}')
-    assert run_on(stub).get(host_clock_sync).synchronised is synchronised
+def test_systemds_yes_is_enough(stub: StubHost) -> None:
+    stub.command("timedatectl", '[ "$*" = "show -p NTPSynchronized --value" ] && echo yes')
+    assert run_on(stub).get(host_clock_sync).synchronised
+    assert len(stub.backend.commands) == 1
 
 
-@pytest.mark.parametrize("script", ["exit 1", "echo maybe", "echo 'Failed to connect to bus' >&2; exit 1", ":"])
-def test_a_clock_that_nobody_can_tell_about(stub: StubHost, script: str) -> None:
-    stub.command("timedatectl", script)
-    with pytest.raises(Unreachable, match=r"does not say|too uncertain"):
-        run_on(stub).get(host_clock_sync)
+MASKED = "Failed to query server: Unit dbus-org.freedesktop.timedate1.service is masked."
+FOLLOWS = (
+    "C0A80105,192.168.1.5,3,1763906700.123456789,0.000012,-0.000004,0.00002,-12.1,0.0,0.03,0.001,0.002,64.5,Normal"
+)
+FOLLOWS_NOBODY = "00000000,,0,0.000000000,0.0,0.0,0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised"
+ITS_OWN = "7F7F0101,,10,1763906700.1,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,Normal"
+NO_CHRONYD = "506 Cannot talk to daemon"
+NTP, NTP_ALARM, NO_NTPD = "leap=00, stratum=2", "leap=11, stratum=16", "ntpq: read: Connection refused"
+TIMESYNCD = "systemd-timesyncd.service loaded active running Network Time Synchronization"
+PHC = "phc2sys@eth0.service loaded active running Synchronize system clock or PTP hardware clock"
+
+
+def _host(stub: StubHost, timedatectl: str, **says: str) -> Run:
+    """A host whose programs say so; those that are not named are not there."""
+    stub.command("timedatectl", timedatectl)
+    for name in ("chronyc", "ntpq"):
+        stub.command(name, f"cat <<'END'\n{says[name]}\nEND" if name in says else "exit 127")
+    stub.prints("systemctl", says.get("units", ""))
+    stub.command("stat", says.get("stat", "exit 1"))
+    return run_on(stub)
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo maybe", f"echo '{MASKED}' >&2; exit 1", ":"])
+@pytest.mark.parametrize("chronyc", [NO_CHRONYD, "", "1,2,3"])
+def test_a_clock_that_nobody_can_tell_about(stub: StubHost, script: str, chronyc: str) -> None:
+    with pytest.raises(Unreachable, match=r"does not say.*; nor do chronyd, ntpd and systemd-timesyncd"):
+        _host(stub, script, chronyc=chronyc, ntpq=NO_NTPD, units=TIMESYNCD).get(host_clock_sync)
+
+
+@pytest.mark.parametrize("timedatectl", ["echo no", f"echo '{MASKED}' >&2; exit 1"])
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ({"chronyc": FOLLOWS}, "chronyd follows 192.168.1.5"),
+        ({"ntpq": NTP, "chronyc": NO_CHRONYD}, "ntpd is at stratum 2"),
+        ({"units": TIMESYNCD, "stat": "date +%s"}, "systemd-timesyncd had an answer"),
+    ],
+)
+def test_a_program_that_keeps_the_clock_is_believed(
+    stub: StubHost, timedatectl: str, says: dict[str, str], told: str
+) -> None:
+    seen = _host(stub, timedatectl, **says).get(host_clock_sync)
+    assert (seen.synchronised, told in seen.said) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("timedatectl", "says"),
+    [
+        ("echo no", {}),
+        ("echo no", {"chronyc": FOLLOWS_NOBODY}),
+        ("echo no", {"units": TIMESYNCD}),
+        ("echo no", {"units": TIMESYNCD, "stat": "echo 1"}),
+        ("exit 1", {"chronyc": ITS_OWN}),
+        ("exit 1", {"ntpq": NTP_ALARM}),
+    ],
+)
+def test_a_clock_that_nothing_keeps(stub: StubHost, timedatectl: str, says: dict[str, str]) -> None:
+    assert not _host(stub, timedatectl, **says).get(host_clock_sync).synchronised
+
+
+def test_ptp_keeps_a_clock_and_leaves_no_mark(stub: StubHost) -> None:
+    with pytest.raises(Unreachable, match=r"phc2sys@eth0\.service may keep the host's clock in time"):
+        _host(stub, "echo no", units=PHC).get(host_clock_sync)
 
 
 def test_our_own_clock_is_not_off(stub: StubHost) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
-from spark_conformance.host.machine import Gpu, Machine, host_gpu, host_release, machine, parse_gpus, parse_values
+from spark_conformance.host.machine import Machine, host_release, machine, parse_values
 from spark_conformance.host.resources import host_disk, host_memory, parse_df, parse_meminfo
 from tests.host.stubs import StubHost, run_on
 
@@ -28,28 +28,6 @@ def test_a_machine_that_answers_and_does_not_know_its_name(stub: StubHost) -> No
     stub.command("hostname", "exit 1")
     stub.prints("uname", "aarch64")
     assert run_on(stub).get(machine) == Machine(answered=True, hostname="", architecture="aarch64")
-
-
-def test_unified_memory_shows_as_not_available(stub: StubHost) -> None:
-    stub.prints("nvidia-smi", "NVIDIA GB10, [N/A], 580.95.05")
-    seen = run_on(stub).get(host_gpu)
-    assert seen.gpus == (Gpu("NVIDIA GB10", "[N/A]", "580.95.05"),)
-    assert seen.names == "NVIDIA GB10"
-
-
-@pytest.mark.parametrize(
-    "garbage", ["", "\n", "No devices were found", "a, b", ",,\n", "NVIDIA-SMI has failed, because"]
-)
-def test_what_is_no_gpu(garbage: str) -> None:
-    assert parse_gpus(garbage) == ()
-
-
-def test_a_driver_that_has_lost_its_gpu(stub: StubHost) -> None:
-    stub.prints("nvidia-smi", "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9)
-    with pytest.raises(Unmet) as unmet:
-        run_on(stub).get(host_gpu)
-    assert unmet.value.fact == "host.gpu"
-    assert "couldn't communicate" in unmet.value.note
 
 
 def test_a_release_file_is_shown_without_the_serial_number(stub: StubHost, tmp_path: Path) -> None:
@@ -137,15 +115,3 @@ def test_a_release_file_that_is_closed_to_us(stub: StubHost) -> None:
     stub.command("cat", "exit 1")
     with pytest.raises(Unreachable, match="may not read"):
         run_on(stub, host__release={"path": "/etc/hostname", "value": "x"}).get(host_release)
-
-
-def test_a_gpu_with_a_warning_is_there(stub: StubHost) -> None:
-    stub.prints(
-        "nvidia-smi", "NVIDIA GB10, [N/A], 580.126.09\nWARNING: infoROM is corrupted at gpu 0000000F:01:00.0", 14
-    )
-    assert run_on(stub).get(host_gpu).names == "NVIDIA GB10"
-
-
-def test_a_gpu_that_needs_a_reset_is_listed_and_of_no_use(stub: StubHost) -> None:
-    stub.prints("nvidia-smi", "NVIDIA GB10, [GPU requires reset], [GPU requires reset]")
-    assert run_on(stub).get(host_gpu).names == "NVIDIA GB10 [GPU requires reset]"

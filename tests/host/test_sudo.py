@@ -135,11 +135,22 @@ def test_a_rule_that_cannot_be_found_is_not_a_refusal(stub: StubHost) -> None:
         run_on(stub, host__sudo=list(COMMANDS[:2])).get(sudo_rights)
 
 
-def test_a_password_that_is_asked_for_is_a_refusal_and_asked_once(stub: StubHost) -> None:
+def test_a_password_for_the_list_says_nothing_of_the_commands_and_is_asked_for_once(stub: StubHost) -> None:
+    with pytest.raises(Unreachable, match=r"does not list its rules: sudo: a password is required") as no:
+        run_on(stub).get(sudo_rights)
+    assert "where `listpw` is set in sudoers, some may be" in no.value.sentence
+    assert [command for command in stub.backend.commands if "sudo -n" in command] == ["sudo -n -l"]
+
+
+def test_sudo_rs_has_no_listpw_and_its_refusal_tells(stub: StubHost) -> None:
+    stub.command(
+        "sudo",
+        '[ "$1" != --version ] || { echo "sudo-rs 0.2.5"; exit; }\n'
+        "echo 'sudo: interactive authentication is required' >&2; exit 1",
+    )
     seen = run_on(stub).get(sudo_rights)
-    assert seen.allowed == ()
-    assert seen.said == "sudo: a password is required"
-    assert [command for command in stub.backend.commands if "sudo" in command] == ["sudo -n -l"]
+    assert (seen.allowed, seen.said) == ((), "sudo: interactive authentication is required")
+    assert [command for command in stub.backend.commands if "sudo -n" in command] == ["sudo -n -l"]
 
 
 def test_a_host_without_sudo(stub: StubHost) -> None:
@@ -171,11 +182,22 @@ def _count(stub: StubHost, listing: str) -> None:
     """A sudo that writes down what it is asked, and lists rules, or asks for a password."""
     stub.prints("listing", listing)
     lists = "exec listing" if listing else "echo 'sudo: Passwort ist notwendig' >&2; exit 1"
-    stub.command("sudo", f'echo "$*" >>{stub.bin}/asked\n[ "$*" != "-n -l" ] || {{ {lists}; }}\necho ran "$2"')
+    stub.command("sudo", f'{_noting(stub)}\n[ "$*" != "-n -l" ] || {{ {lists}; }}\necho ran "$2"')
+
+
+def _noting(stub: StubHost) -> str:
+    """What a sudo does first that writes down what it is asked, but for its version, which asks for nothing."""
+    return f'[ "$1" != --version ] || {{ echo "Sudo Version 1.9.16p2"; exit; }}\necho "$*" >>{stub.bin}/asked'
 
 
 def _asked(stub: StubHost) -> list[str]:
     return (stub.bin / "asked").read_text().splitlines()
+
+
+def _does_not_list(run: Run) -> str:
+    with pytest.raises(Unreachable, match="sudo does not list its rules") as refused:
+        run.get(sudo_rights)
+    return refused.value.sentence
 
 
 def test_after_one_refusal_sudo_is_asked_no_more(stub: StubHost, asked: HostBackend) -> None:
@@ -187,7 +209,7 @@ def test_after_one_refusal_sudo_is_asked_no_more(stub: StubHost, asked: HostBack
     assert asked.run("true").rc == 0
     run = run_on(stub)
     given(run, target_host, Host(asked))
-    assert run.get(sudo_rights).said == "sudo: Passwort ist notwendig"
+    assert "sudo: Passwort ist notwendig" in _does_not_list(run)
     assert _asked(stub) == ["-n -l"]
 
 
@@ -289,7 +311,7 @@ def test_sudo_is_not_asked_where_one_more_failure_could_lock_the_account(
     run = run_on(stub)
     given(run, target_host, Host(asked))
     if times:
-        assert run.get(sudo_rights).said == "sudo: Passwort ist notwendig"
+        assert "sudo: Passwort ist notwendig" in _does_not_list(run)
         assert _asked(stub) == ["-n -l"]
         return
     with pytest.raises(Unreachable, match=r"could lock the account: a failed login .* less than 16 minutes ago; wait"):
@@ -332,9 +354,9 @@ def test_sudo_rs_lists_rules_as_sudo_does(listing: str, restart: bool, reload: b
 def test_a_list_that_is_refused_in_whatever_words_is_the_last_question(
     stub: StubHost, asked: HostBackend, said: str
 ) -> None:
-    stub.command("sudo", f"echo \"$*\" >>{stub.bin}/asked\necho '{said}' >&2\nexit 1")
+    stub.command("sudo", f"{_noting(stub)}\necho '{said}' >&2\nexit 1")
     run = run_on(stub)
     given(run, target_host, Host(asked))
-    assert (run.get(sudo_rights).allowed, run.get(sudo_rights).said) == ((), said)
+    assert said in _does_not_list(run)
     assert asked.run("sudo -n cat x").stderr == f"{said}\n"
     assert _asked(stub) == ["-n -l"]
