@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,10 @@ SOURCES = Path(__file__).parents[1] / "fixtures"
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
+
+# The tests start some hundred processes of the suite, of which each would compile all of it.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["pytester", "tests.labs"]
 
@@ -28,6 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
     monkeypatch.setattr("spark_conformance.core.secret.masking._known", Known())
+
+
+@pytest.fixture(autouse=True)
+def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody keep what a test's own code compiles to: of two texts of one second the first would be run twice."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
 
 @pytest.fixture(autouse=True)

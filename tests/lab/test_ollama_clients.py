@@ -5,13 +5,15 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import openai
 import pytest
 from ollama import Client, ResponseError
 
 from tests.lab.ollama_bench import DIGEST, MODEL, MODELS, Ollama, ollama
+
+if TYPE_CHECKING:
+    import openai  # takes a second, which each worker would spend on collecting
 
 T = TypeVar("T")
 PUBLISHED = {**MODELS[0], "name": "published:1b", "size": 800, "digest": "c" * 64}
@@ -180,8 +182,9 @@ def test_a_stream_that_breaks_ends_with_its_error(tmp_path: Path) -> None:
 # --- OpenAI's client
 
 
-def compatible(directory: Path, ask: Callable[[openai.OpenAI], T], **switches: object) -> T:
+def compatible(directory: Path, ask: "Callable[[openai.OpenAI], T]", **switches: object) -> T:
     """What OpenAI's client comes to."""
+    import openai
 
     def with_theirs(client: Client) -> T:
         base = str(client._client.base_url).rstrip("/")
@@ -192,7 +195,9 @@ def compatible(directory: Path, ask: Callable[[openai.OpenAI], T], **switches: o
 
 
 def test_openais_client_lists_and_retrieves_models(tmp_path: Path) -> None:
-    def ask(client: openai.OpenAI) -> None:
+    import openai
+
+    def ask(client: "openai.OpenAI") -> None:
         first, second = client.models.list().data
         assert (first.id, first.object, first.owned_by) == (MODEL, "model", "library")
         assert second.id == "small:latest"
@@ -205,7 +210,7 @@ def test_openais_client_lists_and_retrieves_models(tmp_path: Path) -> None:
 
 
 def test_openais_client_chats_in_one_piece_and_streamed(tmp_path: Path) -> None:
-    def ask(client: openai.OpenAI) -> None:
+    def ask(client: "openai.OpenAI") -> None:
         user: openai.types.chat.ChatCompletionUserMessageParam = {"role": "user", "content": "Name three colours."}
         whole = client.chat.completions.create(model=MODEL, messages=[user], max_tokens=2)
         assert (whole.object, whole.model, whole.system_fingerprint) == ("chat.completion", MODEL, "fp_ollama")
@@ -229,7 +234,9 @@ def test_openais_client_chats_in_one_piece_and_streamed(tmp_path: Path) -> None:
 
 
 def test_openais_client_is_refused_in_its_own_terms(tmp_path: Path) -> None:
-    def ask(client: openai.OpenAI) -> None:
+    import openai
+
+    def ask(client: "openai.OpenAI") -> None:
         with pytest.raises(openai.NotFoundError) as missing:
             client.chat.completions.create(model="x", messages=[{"role": "user", "content": "y"}])
         assert missing.value.body == {
@@ -242,7 +249,9 @@ def test_openais_client_is_refused_in_its_own_terms(tmp_path: Path) -> None:
 
 
 def test_openais_client_is_told_of_a_generation_that_fails(tmp_path: Path) -> None:
-    def ask(client: openai.OpenAI) -> None:
+    import openai
+
+    def ask(client: "openai.OpenAI") -> None:
         with pytest.raises(openai.InternalServerError, match="terminated"):
             client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "y"}])
 
