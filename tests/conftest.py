@@ -11,7 +11,9 @@ import pytest
 from spark_conformance.core.secret.masking import Known
 
 SOURCES = Path(__file__).parents[1] / "fixtures"
-os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])])
+LEAN = Path(__file__).parent / "lean"
+"""What the tests' own tools bring, and users have not, is not there for programs that tests start."""
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), str(LEAN), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
