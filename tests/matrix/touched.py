@@ -31,7 +31,8 @@ LOOKED_AT: dict[str, set[str]] = {
 """The packages and modules of the suite that look at a part themselves; who uses an observation of theirs is found."""
 SWITCHES = {
     "api_token": "zone", "api_trouble": "zone", "api_limit": "zone", "zone": "zone", "policy": "access",
-    "service_token": "access", "visitor": "access", "certificate": "certificate", "old_tls": "certificate",
+    "service_token": "access", "visitor": "access", "worker": "zone", "certificate": "certificate",
+    "old_tls": "certificate",
     "without_certificate": "certificate", "dns": "dns", "github": "github", "github_limit": "github",
     "github_token": "github",
 }  # fmt: skip

@@ -1,0 +1,132 @@
+"""Settings of Access: applications, policies, the service token, the organisation, and what clients hold of it."""
+
+import secrets
+
+from spark_lab.faults.application import (
+    EVERYONE,
+    FAR_NETWORK,
+    HERE,
+    POLICY,
+    added_app,
+    added_policy,
+    changed_app,
+    changed_policy,
+    changed_token,
+    deleted_app,
+    deleted_policy,
+    deleted_token,
+    moved_app,
+    organisation,
+    other_token,
+    rotated_token,
+)
+from spark_lab.faults.bench import Bench, Json
+from spark_lab.faults.cloudflare import switch
+from spark_lab.faults.fault import Act
+from spark_lab.faults.operator import CLIENT_ID, CLIENT_SECRET, stored
+from spark_lab.seed import now
+from tests.diagnosis.worlds.setting import faults, setting
+
+SERVICE_AUTH, ALLOW = "non_identity", "allow"
+GERMANY: Json = {"geo": {"country_code": "DE"}}
+ANY_TOKEN: Json = {"any_valid_service_token": {}}
+NONE_LEFT = ("access-no-service-auth", "access-no-policies")
+OPEN = "access-open"
+
+
+def _esc(key: str, value: str | None) -> Act:
+    """Another value in the operator's stack, without asking Pulumi; None: no such key."""
+
+    def make(bench: Bench) -> None:
+        def change(state: Json) -> None:
+            if value is None:
+                state["config"].pop(key)
+            else:
+                state["config"][key]["value"] = value
+
+        bench.operator("pulumi.json", change)
+
+    return make
+
+
+def _secret(change: str) -> Act:
+    def make(bench: Bench) -> None:
+        secret = stored(bench, CLIENT_SECRET)
+        value = {"short": secret[:-4], "quoted": f'"{secret}"', "blank": f"{secret} ", "upper": secret.upper()}[change]
+        _esc(CLIENT_SECRET, value)(bench)
+
+    return make
+
+
+def _requires_any_token(bench: Bench) -> None:
+    changed_policy(SERVICE_AUTH, include=[ANY_TOKEN])(bench)
+
+
+setting("service-auth", "sa-none", deleted_policy(SERVICE_AUTH), *NONE_LEFT, rank=7)
+setting("service-auth", "sa-other-token", other_token, "access-other-token")
+setting("service-auth", "sa-country", changed_policy(SERVICE_AUTH, require=[GERMANY]), "access-condition")
+setting(
+    "service-auth",
+    "sa-network",
+    changed_policy(SERVICE_AUTH, require=[{"ip": {"ip": FAR_NETWORK}}]),
+    "access-condition",
+)
+setting("service-auth", "sa-excluded", changed_policy(SERVICE_AUTH, exclude=[{"ip": {"ip": HERE}}]), "access-condition")
+setting(
+    "service-auth", "sa-certificate", changed_policy(SERVICE_AUTH, require=[{"certificate": {}}]), "access-condition"
+)
+setting("service-auth", "sa-excludes-everyone", changed_policy(SERVICE_AUTH, exclude=[EVERYONE]), "access-condition")
+setting("service-auth", "sa-any-token", _requires_any_token)
+setting("service-auth", "sa-now-allow", changed_policy(SERVICE_AUTH, decision="allow"), *NONE_LEFT, rank=7)
+setting("service-auth", "sa-met-condition", changed_policy(SERVICE_AUTH, require=[{"ip": {"ip": HERE}}]))
+setting("allow", "allow-none", deleted_policy(ALLOW), "access-no-policies", rank=7)
+setting("allow", "allow-blocks", changed_policy(ALLOW, decision="deny"), rank=7)
+setting("allow", "allow-bypasses", changed_policy(ALLOW, decision="bypass"), OPEN, rank=7)
+setting("allow", "allow-narrow", changed_policy(ALLOW, include=[{"email_domain": {"domain": "goldfish.io"}}]))
+setting("allow", "allow-old", switch("policy", called=POLICY, created_at=now(-365)))
+setting("one-more", "deny-first", added_policy("deny", EVERYONE, precedence=0))
+setting("one-more", "bypass-here", added_policy("bypass", {"ip": {"ip": HERE}}), OPEN)
+setting("one-more", "bypass-elsewhere", added_policy("bypass", {"ip": {"ip": FAR_NETWORK}}))
+setting("one-more", "any-token-too", added_policy(SERVICE_AUTH, ANY_TOKEN))
+setting("one-more", "everyone-service-auth", added_policy(SERVICE_AUTH, EVERYONE), OPEN)
+setting("exempt", "exempt-api", changed_app(exempt="/api/*"), OPEN)
+setting("exempt", "exempt-elsewhere", changed_app(exempt="/v1/*"))
+setting("says-401", "says-401", changed_app(service_auth_401_redirect=True))
+setting("oauth", "managed-oauth", changed_app(oauth_configuration={"enabled": True}))
+setting("kind", "app-bookmark", changed_app(type="bookmark"), "access-absent", rank=8)
+setting("app", "app-missing", deleted_app, "access-absent", rank=9)
+setting("app", "app-moved", moved_app("chat"), "access-absent", rank=9)
+setting("path-app", "path-app", added_app("{host}/api"), "access-path-app")
+setting("path-app", "path-app-denies", added_app("{host}/api", "deny"), "access-path-app")
+setting("path-app", "path-app-bypass", added_app("{host}/api", "bypass"), OPEN)
+setting("path-app", "path-app-elsewhere", added_app("{host}/v1"))
+setting("wildcard-app", "wildcard-app", added_app("*.{zone}"), "access-wildcard-app")
+setting("deny", "deny-unmatched", organisation(deny_unmatched_requests=True), "access-deny-unmatched")
+setting("strict", "strict", organisation(strict_service_token_auth=True))
+
+setting("token", "token-disabled", changed_token(enabled=False), "access-token-disabled")
+setting("token", "token-expired", switch("service_token", expires_at=now(-20)), "access-token-expired")
+setting("token", "token-expires-soon", switch("service_token", expires_at=now(3)))
+setting("token", "token-deleted", deleted_token, "access-token-deleted", rank=9)
+setting("token-id", "token-other-id", switch("service_token", client_id=f"{'0' * 32}.access"), "access-other-client-id")
+setting("token-secret", "client-secret-rotated", rotated_token, "access-wrong-secret")
+setting(
+    "esc-secret",
+    "esc-secret-wrong",
+    _esc(CLIENT_SECRET, secrets.token_hex(32)),
+    "access-wrong-secret",
+)
+for how in ("short", "quoted", "blank", "upper"):
+    setting("esc-secret", f"esc-secret-{how}", _secret(how), "access-secret-malformed")
+setting("esc-secret", "esc-secret-missing", _esc(CLIENT_SECRET, None), "access-credentials-missing")
+setting(
+    "esc-secret",
+    "esc-secret-huge",
+    _esc(CLIENT_SECRET, "0123456789abcdef" * 1200),
+    "edge-too-large",
+    "access-secret-malformed",
+)
+setting("esc-id", "esc-id-other", _esc(CLIENT_ID, f"{'1' * 32}.access"), "access-other-client-id")
+setting("esc-id", "esc-id-blank", _esc(CLIENT_ID, f"{'1' * 32}.access "), "access-client-id-malformed")
+setting("esc-id", "esc-id-missing", _esc(CLIENT_ID, None), "access-credentials-missing")
+faults("session", "access-app-ssh")

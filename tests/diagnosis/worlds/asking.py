@@ -1,0 +1,141 @@
+"""Asking the lab who really answers: a client of our own sends the documented request, and the lab tells who made it.
+
+Nothing here is of the suite: the names are looked up, TLS is spoken and the request is sent by the standard library
+and dnspython, and who answered comes from the lab's edge (`answered`, by ray) and from its host's journal, by a mark.
+"""
+
+import contextlib
+import http.client
+import json
+import re
+import secrets
+import socket
+import ssl
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+from spark_conformance.facts.agent import user_agent
+from spark_lab.announcement import Announcement
+from spark_lab.faults.bench import Bench
+from spark_lab.faults.operator import CLIENT_ID, CLIENT_SECRET
+
+PATH = "/api/tags"
+PATIENCE_S = 3.0
+DNS_S = 0.5
+EDGE = "127.0.0.1"
+LOGGED_S = 0.2
+"""How long a service's line in the journal may take to get there."""
+_UNSENDABLE = re.compile(r"^\s|\s$|[^\t\x20-\xff]")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Who made an answer, and which one of its kind.
+
+    `by`: `client` (it cannot send the request), `dns`, `tls`, `silence`, a maker of the lab's edge (Pipeline.makers),
+    or, in place of its `behind`: `connector`, `origin`. `kind` tells apart what one maker answers for different
+    reasons, as far as the answer itself shows it; the form of a refusal is none of them.
+    """
+
+    by: str
+    kind: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.by} ({self.kind})" if self.kind else self.by
+
+
+def ask(bench: Bench, ours: str, *, token: bool = True) -> Answered:
+    """Send the documented request; `ours` is the audience tag of the documented application.
+
+    Without `token` it carries no credentials. Raises OSError where the lab's own servers cannot be asked.
+    """
+    lab = bench.lab
+    headers = _token(lab) if token else {}
+    if headers is None:
+        return Answered("client")
+    kind = _resolved(lab)
+    if kind:
+        return Answered("dns", kind)
+    mark = secrets.token_hex(8)
+    try:
+        got, body = _sent(lab, f"{PATH}?mark={mark}", headers)
+    except ssl.SSLError as error:
+        return Answered("tls", error.reason or "")
+    except (OSError, http.client.HTTPException):
+        return Answered("silence")
+    return _made(bench, mark, got, body, ours)
+
+
+def _token(lab: Announcement) -> dict[str, str] | None:
+    """The service token as clients find it; None where one of its parts is not there, or fits into no header."""
+    config = json.loads((Path(lab.operator) / "pulumi.json").read_text(encoding="utf-8"))["config"]
+    found = {name: config.get(key, {}).get("value") for name, key in (("Id", CLIENT_ID), ("Secret", CLIENT_SECRET))}
+    if any(not value or _UNSENDABLE.search(value) for value in found.values()):
+        return None
+    return {f"CF-Access-Client-{name}": value for name, value in found.items()}
+
+
+def _resolved(lab: Announcement) -> str:
+    """What keeps the name from leading to the edge, by the first resolver that says anything; empty where nothing."""
+    said = "silence"
+    for resolver in lab.resolvers:
+        address, _, port = resolver.rpartition(":")
+        query = dns.message.make_query(lab.hostname, dns.rdatatype.A)
+        try:
+            answer = dns.query.udp(query, address, timeout=DNS_S, port=int(port))
+        except (OSError, dns.exception.Timeout):
+            continue
+        if answer.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+            said = dns.rcode.to_text(answer.rcode())
+            continue
+        addresses = {item.address for one in answer.answer if one.rdtype == dns.rdatatype.A for item in one}
+        return "" if EDGE in addresses else "elsewhere" if addresses else "no address"
+    return said
+
+
+def _sent(lab: Announcement, path: str, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+    context = ssl.create_default_context(cafile=lab.ca)
+    usual = {"Host": lab.hostname, "User-Agent": user_agent(), "Accept": "application/json", "Connection": "close"}
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**usual, **headers}.items())]
+    with contextlib.ExitStack() as open_:
+        plain = open_.enter_context(socket.create_connection((EDGE, lab.port), PATIENCE_S))
+        secure = open_.enter_context(context.wrap_socket(plain, server_hostname=lab.hostname))
+        secure.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        response = http.client.HTTPResponse(secure, method="GET")
+        open_.callback(response.close)
+        response.begin()
+        return response, response.read()
+
+
+def _made(bench: Bench, mark: str, got: http.client.HTTPResponse, body: bytes, ours: str) -> Answered:
+    """Who made the answer, by the lab's own books."""
+    status, ray = got.status, got.headers.get("cf-ray", "")
+    said = bench.switch("answered", ray=ray, mark=mark)
+    by = str(said["by"])
+    if by == "access":
+        return Answered(by, "ours" if _audience(got.headers) == ours else "another")
+    if by in {"custom", "redirects", "record"}:
+        return Answered(by, f"{status} {got.headers.get('location', '')}{len(body)}".strip())
+    if by != "behind":
+        return Answered(by)
+    if status == 200 and b'"models"' in body:
+        return Answered("origin", "served")
+    deadline = time.monotonic() + LOGGED_S
+    while not said["logged"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+        said = bench.switch("answered", ray=ray, mark=mark)
+    origins = ",".join(said["logged"])
+    return Answered("origin" if origins else "connector", f"{status} {origins}".strip())
+
+
+def _audience(got: http.client.HTTPMessage) -> str:
+    """The audience tag of the application that answers, by a refusal's own mark or the login redirect's."""
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(got.get("location", "")).query)
+    return got.get("cf-access-aud") or "".join(query.get("kid", [])[:1])
