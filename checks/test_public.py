@@ -3,8 +3,9 @@
 import pytest
 
 from spark_conformance.core.judging import Judge
+from spark_conformance.core.run import Run
 from spark_conformance.host.ollama import OllamaModels
-from spark_conformance.https.access_probes import Probe
+from spark_conformance.https.access_probes import Probe, agent_probes
 from spark_conformance.https.certificate import Certificate
 from spark_conformance.https.comparison import compare
 from spark_conformance.https.public import Generation, PublicTags
@@ -40,8 +41,10 @@ def test_tls(judge: Judge, certificate: Certificate) -> None:
 
 
 @pytest.mark.fact("public.answers")
-def test_answers(judge: Judge, token_probe: Probe) -> None:
+def test_answers(judge: Judge, token_probe: Probe, run: Run) -> None:
     """The documented request, sent with the service token, is not answered as documented. The note says who answered.
+
+    Or it is answered otherwise where curl or a browser is named as the program that sends it.
 
     Access: see the checks of access. An empty 403 from behind the edge: Ollama does not know the Host header, see
     tunnel.http_host_header. 502 or 530: see the checks of cloudflared and tunnel. Else a rule of the zone.
@@ -50,7 +53,10 @@ def test_answers(judge: Judge, token_probe: Probe) -> None:
     """
     seen = token_probe.exchange
     same = (seen.path, seen.status) == (judge.expect.path, judge.expect.status)
-    judge(f"path {seen.path}, status {seen.status}", ok=same, note=token_probe.told)
+    unlike = run.get(agent_probes).unlike(token_probe) if same else {}
+    others = "".join(f", as {name} status {probe.exchange.status}" for name, probe in unlike.items())
+    note = "; ".join([token_probe.told, *(f"as {name}: {probe.told}" for name, probe in unlike.items())])
+    judge(f"path {seen.path}, status {seen.status}{others}", ok=same and not unlike, note=note)
 
 
 @pytest.mark.fact("public.models_as_on_host")

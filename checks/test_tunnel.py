@@ -36,7 +36,7 @@ def test_deleted(judge: Judge, tunnel: Tunnel) -> None:
 @pytest.mark.fact("tunnel.config_source")
 def test_config_source(judge: Judge, tunnel: Tunnel) -> None:
     """The tunnel takes its rules from a file on the host, and ignores what API and dashboard say."""
-    judge(tunnel.config_source)
+    judge(tunnel.kept)
 
 
 @pytest.mark.fact("tunnel.status")
@@ -45,7 +45,7 @@ def test_status(judge: Judge, tunnel: Tunnel) -> None:
 
     Not seen here: a loss of the last moments, which Cloudflare's own count has yet to notice.
     """
-    judge(tunnel.status)
+    judge(tunnel.health)
 
 
 @pytest.mark.fact("tunnel.connections")

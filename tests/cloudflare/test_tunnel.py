@@ -32,8 +32,8 @@ def test_a_tunnel(fields: dict[str, Any], deleted: bool, source: str) -> None:
 
 def test_what_the_api_does_not_tell_of_a_tunnel_is_not_told_and_the_rest_is() -> None:
     found = tunnel_of(Table("the tunnel", {"id": "t", "name": "spark", "config_src": None, "remote_config": None}))
-    assert (found.id, found.deleted, found.told_source) == ("t", False, None)
-    for silent in ("config_source", "status"):
+    assert (found.id, found.deleted, found.config_source) == ("t", False, None)
+    for silent in ("kept", "health"):
         with pytest.raises(Unreachable, match=r"missing|neither"):
             getattr(found, silent)
 

@@ -12,7 +12,13 @@ from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Public, Target
-from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe, wrong_secret_probe
+from spark_conformance.https.access_probes import (
+    Probe,
+    agent_probes,
+    anonymous_probe,
+    token_probe,
+    wrong_secret_probe,
+)
 from spark_conformance.https.answerer import Answerer
 from spark_conformance.https.metadata import access_metadata, answering_app
 from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
@@ -103,6 +109,50 @@ def test_an_edge_that_stops_requests_before_access_leaves_access_unseen(authorit
     with pytest.raises(Unmet) as caught:
         _ = token.admitted
     assert (caught.value.fact, caught.value.observed) == ("public.answers", "status 403")
+
+
+def test_a_refusal_that_anybody_may_have_made_says_nothing_of_access(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(403, b"")) as server:
+        run = run_to(server, authority)
+        nobody, token = run.get(anonymous_probe), run.get(token_probe)
+        with pytest.raises(Unreachable, match="no cf-access-metadata") as unnamed:
+            run.get(answering_app)
+    assert unnamed.value.owner is None
+    with pytest.raises(Unreachable, match="cloudflared_tunnel_total_requests"):
+        _ = nobody.refused_by_access
+    with pytest.raises(Unmet, match="status 403") as caught:
+        _ = token.admitted
+    assert caught.value.fact == "public.answers"
+
+
+def test_an_error_about_the_record_asks_for_no_exception_from_a_rule(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(403, b"error code: 1014")) as server:
+        nobody = run_to(server, authority).get(anonymous_probe)
+    with pytest.raises(Unreachable, match=r"1014.*record of the name lead to the tunnel"):
+        _ = nobody.refused_by_access
+
+
+def _by_agent(head: str, agents: tuple[str, ...], answer: list[bytes]) -> list[bytes]:
+    return answer if any(agent in head for agent in agents) else http(200, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("agents", "mark", "unlike"),
+    [
+        (("curl/",), (), {"curl"}),
+        (("curl/", "Mozilla/"), (), {"curl", "a browser"}),
+        (("curl/", "Mozilla/"), ("cf-mitigated: challenge",), {"curl"}),  # a browser passes it, and this is none
+        ((), (), set()),
+    ],
+)
+def test_other_programs_are_asked_for(
+    authority: LabAuthority, agents: tuple[str, ...], mark: tuple[str, ...], unlike: set[str]
+) -> None:
+    refusal = http(403, b"no", *mark)
+    with tls_server(edge_context(authority), lambda head: _by_agent(head, agents, refusal)) as server:
+        run = run_to(server, authority)
+        seen = run.get(agent_probes).unlike(run.get(token_probe))
+    assert set(seen) == unlike
 
 
 def test_a_server_that_is_not_the_edge_neither_refuses_as_access_does_nor_admits(authority: LabAuthority) -> None:

@@ -75,6 +75,17 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(401, oauth("oauth-protected-resource"), BEHIND), Answerer.BEHIND, "status 401"),
         (exchange(401, ("www-authenticate", "Bearer"), BEHIND), Answerer.BEHIND, "status 401"),
         (
+            exchange(401, ("www-authenticate", 'Basic realm="x"'), oauth("cloudflare-access-protected-resource")),
+            Answerer.ACCESS,
+            "cloudflare-access-",
+        ),
+        (
+            exchange(401, ("www-authenticate", 'Bearer error_description="no oauth-protected-resource here"')),
+            Answerer.BEHIND,
+            "status 401",
+        ),
+        (exchange(302, ("location", "/cdn-cgi/access/login/ollama.example.org?kid=a")), Answerer.ACCESS, "own path"),
+        (
             exchange(401, ("www-authenticate", 'Cloudflare-Access resource_metadata="x"')),
             Answerer.ACCESS,
             "www-authent",
@@ -85,6 +96,17 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         (exchange(502, body=problem(502, "bad_gateway")), Answerer.TUNNEL, "error_code 502"),
         (exchange(524), Answerer.TUNNEL, "status 524"),
         (exchange(500, body="error code: 1101"), Answerer.WORKER, "1101"),
+        # the edge's cache, which stands behind Access too
+        (exchange(404, ("cf-cache-status", "HIT"), body="404 page not found"), Answerer.CACHE, "cf-cache-status: HIT"),
+        (exchange(403, ("cf-cache-status", "stale")), Answerer.CACHE, "STALE"),
+        # words by which the edge says that no origin was asked
+        (exchange(403, ("cf-cache-status", "NONE"), body="closed"), Answerer.EDGE, "403 with a body"),
+        (exchange(301, ("cf-cache-status", "UNKNOWN"), ("location", "https://x.example/")), Answerer.EDGE, "301 to x"),
+        (exchange(404, ("cf-cache-status", "REVALIDATED"), body="gone"), Answerer.BEHIND, "status 404"),
+        # errors of the edge about the record, in its three forms
+        (exchange(403, body="error code: 1014"), Answerer.EDGE, "error code: 1014"),
+        (exchange(403, body=problem(1000, "dns_prohibited_ip")), Answerer.EDGE, "error_code 1000"),
+        (exchange(409, HTML, body="<title>DNS resolution error | x | Error 1001</title>"), Answerer.EDGE, "page 1001"),
         # the far side
         (exchange(403), Answerer.BEHIND, "status 403, an empty body"),
         (exchange(404), Answerer.BEHIND, "status 404, an empty body"),
@@ -109,7 +131,30 @@ def test_who_answered(seen: Exchange, answerer: Answerer, sign: str) -> None:
     assert answer.answerer == answerer
     assert sign in answer.sign
     assert answer.before_access == (answerer in {Answerer.CHALLENGE, Answerer.EDGE})
-    assert answer.passed_access == (answerer in {Answerer.TUNNEL, Answerer.WORKER, Answerer.BEHIND})
+    passed = {Answerer.TUNNEL, Answerer.WORKER, Answerer.CACHE, Answerer.BEHIND}
+    assert answer.passed_access == (answerer in passed)
+
+
+@pytest.mark.parametrize(
+    ("seen", "in_doubt"),
+    [
+        (exchange(403), True),
+        (exchange(404, ("cf-cache-status", "UNKNOWN")), True),
+        (exchange(302, ("location", "/elsewhere")), True),
+        (exchange(403, BEHIND), False),
+        (exchange(403, ("cf-cache-status", "dynamic")), False),
+        (exchange(403, ("cf-cache-status", "HIT")), False),
+        (exchange(200), False),  # a rule refuses, or sends elsewhere: it never answers well
+        (exchange(500), False),
+        (exchange(403, ("cf-access-aud", "a")), False),
+        (exchange(403, ("server", "nginx"), edge=False), False),
+    ],
+)
+def test_an_empty_refusal_without_a_mark_says_nothing_of_access(seen: Exchange, in_doubt: bool) -> None:
+    """A custom rule's response may be empty as well: then it read as if Access were open."""
+    answer = classify(seen)
+    assert bool(answer.doubt) is in_doubt
+    assert ("a rule of the zone's or a Worker" in str(answer)) is in_doubt
 
 
 def test_the_login_redirect_tells_of_the_application_and_of_the_token() -> None:
