@@ -80,6 +80,7 @@ class Recorded:
         signs = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in mask_all(self.signs).items()]
         path = HERE / f"{drawing.name(self.all)[:LONGEST]}.json"
         text = ",\n".join([*lines, ' "signs": {\n' + ",\n".join(signs) + "\n }"])
+        HERE.mkdir(exist_ok=True)
         path.write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
         return path
 
