@@ -43,7 +43,8 @@ def test_what_a_configuration_does_with_the_url(
     ("service", "differs"),
     [
         ("http://127.0.0.1:11434", ""), ("https://localhost:11434", "scheme"), ("http://spark:11434", "host"),
-        ("http://localhost:80", "port"),
+        ("http://localhost:80", "port"), ("https://localhost", "port"), ("https://spark:443", "host"),
+        ("hello_world", "kind"), ("unix:/run/ollama.sock", "kind"), ("tcp://localhost:11434", "kind"),
     ],
 )  # fmt: skip
 def test_in_what_a_service_differs(service: str, differs: str) -> None:

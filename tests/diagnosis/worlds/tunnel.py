@@ -58,7 +58,6 @@ _rule("service", "service-https", _moved("http:", "https:"), "ingress-other-sche
 _rule("service", "service-by-address", _moved("localhost", "127.0.0.1"))
 for status in (403, 404, 503):
     _rule("service", f"service-status-{status}", _leads_to(f"http_status:{status}"), "ingress-gone")
-_rule("service", "service-hello", _leads_to("hello_world"), "ingress-other-program")
 _rule("hostname", "name-other", lambda rule: rule.update(hostname="llm.goldfish.io"), NO_MATCH)
 _rule("hostname", "name-wildcard", lambda rule: rule.update(hostname="*.goldfish.io"))
 _rule("hostname", "name-upper", lambda rule: rule.update(hostname="OLLAMA.goldfish.io"), NO_MATCH)
