@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import Unmet
+from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.expectations import Generation
 from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.inference import (
@@ -23,6 +23,7 @@ from spark_conformance.host.ollama import Model, OllamaModels, ollama_model, oll
 from spark_conformance.host.units import ollama_unit
 from spark_conformance.host.units import parse as parse_unit
 from tests.host.stubs import StubHost, given, run_on, web
+from tests.host.test_gpu import CORRUPTED
 
 LLAMA = {
     "name": "llama3.3:70b",
@@ -126,6 +127,23 @@ def test_a_model_by_a_name_without_a_tag() -> None:
     assert models.named("gone") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "other", "same"),
+    [
+        ("llama3.3:70b", "LLaMA3.3:70B", True),
+        ("llama3.3:70b", "library/llama3.3:70b", True),
+        ("llama3.3:70b", "registry.ollama.ai/library/llama3.3:70b", True),
+        ("llama3.3", "llama3.3:latest", True),
+        ("hf.co/bartowski/x-GGUF:Q4_K_M", "hf.co/bartowski/x-gguf:q4_k_m", True),
+        ("localhost:5000/me/x", "localhost:5000/me/x:latest", True),
+        ("llama3.3:70b", "me/llama3.3:70b", False),
+        ("llama3.3:70b", "llama3.3:latest", False),
+    ],
+)
+def test_a_name_as_ollama_completes_it(name: str, other: str, same: bool) -> None:
+    assert (OllamaModels("", "", (_model(name),)).named(other) is not None) is same
+
+
 def test_a_missing_model_names_what_is_there() -> None:
     run = run_on(None)
     given(run, ollama_models, OllamaModels("", "", (_model("phi:3b"), _model("llama3.2:1b"))))
@@ -212,6 +230,30 @@ def test_a_model_that_a_client_loaded_by_another_name(stub: StubHost) -> None:
     with web(server) as address:
         assert run_on(stub, ollama__url=f"http://{address}").get(ollama_residency).gpu_share == 1.0
     assert parse_residency("m", answered({"models": [{"name": "n", "digest": ""}]}), "") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "beside"),
+    [
+        ("2204, /usr/local/bin/ollama\n2204, /usr/local/bin/ollama", 0, "the driver lists /usr/local/bin/ollama; 5.1"),
+        (f"2204, [Not Found]\n{CORRUPTED}", 14, "the driver lists [Not Found]; 5.1 tokens a second"),
+        ("NVIDIA-SMI has failed", 9, "5.1 tokens a second"),
+        ("", 127, "5.1 tokens a second"),
+    ],
+)
+def test_beside_ollamas_word_the_drivers(stub: StubHost, said: str, status: int, beside: str) -> None:
+    stub.prints("nvidia-smi", said, status)
+    with web(Ollama()) as address:
+        seen = run_on(stub, ollama__url=f"http://{address}").get(ollama_residency)
+    assert (seen.gpu_share, seen.beside.startswith(beside)) == (1.0, True)
+
+
+@pytest.mark.parametrize(("said", "status"), [("", 0), (CORRUPTED, 14)])
+def test_a_gpu_on_which_nobody_computes_contradicts_ollama(stub: StubHost, said: str, status: int) -> None:
+    stub.prints("nvidia-smi", said, status)
+    with web(Ollama()) as address, pytest.raises(Unreachable, match="lists no process that computes") as untold:
+        run_on(stub, ollama__url=f"http://{address}").get(ollama_residency)
+    assert "5.1 tokens a second" in untold.value.sentence
 
 
 def test_numbers_that_are_none() -> None:
