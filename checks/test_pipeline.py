@@ -88,7 +88,8 @@ def test_labels(judge: Judge, workflow: Workflow) -> None:
     The job that deploys is known by what it does to the tunnel's service, in its own steps or in a script of the
     repository; where none is known by it, every job has to ask for the runner.
 
-    A job that no trigger of the workflow lets run counts for nothing. Not seen here: a runner's group.
+    A job that no trigger of the workflow lets run counts for nothing; of a matrix each job counts. Where a group of
+    runners, a variable or a workflow of another repository decides, that cannot be told from the file.
     """
     judge(workflow.labels(judge.expect), note=f"the labels of the jobs: {workflow.told_jobs}")
 

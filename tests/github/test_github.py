@@ -152,7 +152,7 @@ def test_what_github_does_not_say_of_a_runner_is_not_held_against_it() -> None:
 
 def triggered(url: str, monkeypatch: pytest.MonkeyPatch, *branches: str) -> Triggering:
     run = run_at(url, monkeypatch)
-    seen = Workflow("x/deploy.yml", Push(("a",), branches), True, (), (), (), True)
+    seen = Workflow("x/deploy.yml", Push(("a",), branches), True, (), (), ())
     run._futures[workflow] = Future()
     run._futures[workflow].set_result(seen)
     return run.get(triggering)

@@ -9,6 +9,7 @@ from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 from spark_conformance.host.connection import target_host
 from spark_conformance.host.machine import machine
 from spark_conformance.host.pulumi import host_pulumi
+from spark_conformance.repository.jobs import Job
 from spark_conformance.repository.workflow import Workflow, workflow
 from spark_conformance.ssh import local
 from spark_conformance.ssh.backend import PersistentBackend
@@ -106,8 +107,9 @@ def test_a_command_without_an_end_leaves_unreachable_only_what_it_was_for(
 # --- pulumi, on the host or by the workflow
 
 
-def _workflow(installs: bool) -> Workflow:
-    return Workflow("w.yml", None, manual=True, inputs=(), unused_inputs=(), jobs=(), installs_pulumi=installs)
+def _workflow(*, installs: bool | None) -> Workflow:
+    jobs = (Job("a", (), brings_pulumi=installs),)
+    return Workflow("w.yml", None, manual=True, inputs=(), unused_inputs=(), jobs=jobs)
 
 
 def test_pulumi_on_the_path(stub: StubHost) -> None:
@@ -127,8 +129,8 @@ def test_pulumi_below_the_home_directory(stub: StubHost, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("seen", "available"),
     [
-        (_workflow(True), True),
-        (_workflow(False), False),
+        (_workflow(installs=True), True),
+        (_workflow(installs=False), False),
         (Unmet("pipeline.workflow", "absent"), False),
         (NotApplicable("no fact"), False),
     ],
@@ -143,4 +145,11 @@ def test_no_pulumi_on_the_host_and_no_workflow_in_sight(stub: StubHost) -> None:
     run = run_on(stub)
     given(run, workflow, Unreachable("target.repository", "nowhere"))
     with pytest.raises(Unreachable, match="nowhere"):
+        run.get(host_pulumi)
+
+
+def test_no_pulumi_on_the_host_and_actions_that_may_bring_it(stub: StubHost) -> None:
+    run = run_on(stub)
+    given(run, workflow, _workflow(installs=None))
+    with pytest.raises(Unreachable, match="actions or workflows that are not in the checkout"):
         run.get(host_pulumi)

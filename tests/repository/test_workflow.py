@@ -86,7 +86,20 @@ def test_triggers_in_all_their_forms(on: str, paths: tuple[str, ...] | None, man
 
 @pytest.mark.parametrize(
     ("runs_on", "labels"),
-    [("spark", ("spark",)), ("{group: g, labels: [self-hosted, spark]}", ("self-hosted", "spark")), ("{group: g}", ())],
+    [
+        ("spark", ("spark",)),
+        ("{group: g, labels: [self-hosted, spark]}", ("self-hosted", "spark")),
+        ("{group: g, labels: spark}", ("spark",)),
+        ("{group: g}", ()),
+        ("no", ("no",)),
+        ("[12:30, 1_0]", ("12:30", "1_0")),
+        ("\"${{ 'spark' }}\"", ("spark",)),
+        ('"${{ fromJSON(\'[\\"self-hosted\\", \\"spark\\"]\') }}"', ("self-hosted", "spark")),
+        ("\"${{ inputs.runner || 'spark' }}\"", ("spark",)),
+        ("\"${{ github.event_name == 'push' && 'spark' || 'ubuntu-latest' }}\"", ("spark",)),
+        ('[self-hosted, "${{ vars.LABEL }}"]', ("self-hosted",)),
+        ("'sp${{ 1 }}rk'", ("sp1rk",)),
+    ],
 )
 def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> None:
     assert parse(PATH, f"on: push\njobs: {{a: {{runs-on: {runs_on}, {STEPS}}}}}\n").jobs[0].labels == labels
@@ -156,6 +169,9 @@ def test_where_several_could_be_meant_none_is_taken(tmp_path: Path) -> None:
 WANTED = ("self-hosted", "spark")
 SERVICES = ("cloudflared.service",)
 DEPLOYS = "steps: [{run: sudo systemctl restart cloudflared}]"
+RESTART = "sudo systemctl restart cloudflared"
+BY_SSH = f"{{uses: a/ssh@v1, with: {{script: {RESTART}}}}}"
+MATRIX, NOT_DGX, ONLY = "strategy: {matrix: {on", "exclude: [{on: dgx}]", "include: [{on: spark, size: 1}]"
 
 
 def of(jobs: str, on: str = "push", files: dict[str, str] | None = None) -> Workflow:
@@ -181,7 +197,21 @@ def of(jobs: str, on: str = "push", files: dict[str, str] | None = None) -> Work
         # by a script of the repository, or a local action
         ("  a: {runs-on: x, steps: [{run: ./deploy.sh}]}\n  b: {runs-on: spark, steps: [{run: y}]}", ("x",)),
         ("  a: {runs-on: x, steps: [{uses: ./install}]}\n  b: {runs-on: spark, steps: [{run: y}]}", ("x",)),
+        ("  a: {runs-on: x, steps: [{run: python3 deploy.py}]}\n  b: {runs-on: spark, steps: [{run: y}]}", ("x",)),
+        (f"  a: {{runs-on: x, steps: [{BY_SSH}]}}\n  b: {{runs-on: spark, {STEPS}}}", ("x",)),
+        (f"  a: {{runs-on: [spark, '${{{{ vars.MORE }}}}'], {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: {{group: g, labels: [spark]}}, {DEPLOYS}}}", WANTED),
+        # of a matrix each job counts
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: [spark, Spark]}}}}, {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: [[self-hosted, spark]]}}}}, {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: '${{{{ matrix.on.label }}}}', {MATRIX}: [{{label: spark}}]}}}}, {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: [spark, dgx]}}}}, {DEPLOYS}}}", ("spark", "dgx")),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: [spark, dgx], {NOT_DGX}}}}}, {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', strategy: {{matrix: {{{ONLY}}}}}, {DEPLOYS}}}", WANTED),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: [spark], {ONLY}}}}}, {DEPLOYS}}}", WANTED),
         # by a workflow of the repository
+        ('  a: {uses: ./.github/workflows/list.yml, with: {runner: \'["self-hosted", "spark"]\'}}', WANTED),
+        ("  a: {uses: ./.github/workflows/list.yml, with: {runner: '\"dgx\"'}}", ("dgx",)),
         ("  a: {uses: ./.github/workflows/call.yml, with: {runner: spark}}", WANTED),
         ("  a: {uses: ./.github/workflows/call.yml}", ("ubuntu-latest",)),
         # to look at the unit is not to deploy it
@@ -233,7 +263,10 @@ MAIN = "{push: {branches: [main]}, workflow_dispatch: }"
         (BOTH, "  a: {runs-on: x, steps: [{run: systemctl restart cloudflared}, {run: y, if: false}]}", True, True),
         # and a job that calls a workflow, with an input that only that one knows
         (BOTH, "  a: {uses: ./.github/workflows/call.yml, if: false}", False, False),
-        (BOTH, "  a: {uses: ./.github/workflows/asks.yml, with: {really: true}}", None, None),
+        (BOTH, "  a: {uses: ./.github/workflows/asks.yml, with: {really: true}}", True, True),
+        (BOTH, "  a: {uses: ./.github/workflows/asks.yml}", False, False),
+        (BOTH, "  a: {uses: ./.github/workflows/asks.yml, with: {really: '${{ vars.DEPLOY }}'}}", None, None),
+        (BOTH, "  a: {uses: ./.github/workflows/asks.yml, with: {really: '${{ inputs.now }}'}}", False, None),
         # nothing says which job deploys: it may be any
         (BOTH, f"  a: {{runs-on: x, {STEPS}, if: false}}\n  b: {{runs-on: x, {STEPS}}}", True, True),
     ],
@@ -277,9 +310,21 @@ FILES = {
     "install/action.yml": "runs: {steps: [{run: cp unit /etc/systemd/system/cloudflared.service}]}",
     ".github/workflows/call.yml": "on: {workflow_call: {inputs: {runner: {default: ubuntu-latest}}}}\n"
     "jobs: {in: {runs-on: '${{ inputs.runner }}', steps: [{run: y}]}}",
+    ".github/workflows/list.yml": "on: {workflow_call: {inputs: {runner: {type: string}}}}\n"
+    "jobs: {in: {runs-on: '${{ fromJSON(inputs.runner) }}', steps: [{run: y}]}}",
     ".github/workflows/asks.yml": "on: {workflow_call: {inputs: {really: {type: boolean}}}}\n"
     f"jobs: {{in: {{runs-on: x, if: inputs.really, {DEPLOYS}}}}}",
     ".github/workflows/round.yml": "on: workflow_call\njobs: {in: {uses: ./.github/workflows/round.yml}}",
+    "heredoc.sh": "cat <<EOF\nsudo systemctl restart cloudflared\nEOF\necho 'sudo systemctl restart cloudflared'",
+    "deploy.py": "import subprocess\nsubprocess.run(['sudo', 'systemctl', 'restart', 'cloudflared'], check=True)\n",
+    "says.py": f"'{RESTART}'\nprint('{RESTART}')  # {RESTART}\n",
+    "setup/action.yml": "runs: {using: composite, steps: [{uses: pulumi/actions@v6}]}",
+    "idle/action.yml": "runs: {using: composite, steps: [{uses: pulumi/actions@v6, if: false}, {run: y}]}",
+    "node/action.yml": "runs: {using: node20, main: index.js}",
+    ".github/workflows/brings.yml": "on: {workflow_call: {inputs: {skip: {type: boolean}}}}\n"
+    "jobs: {in: {runs-on: x, steps: [{uses: pulumi/actions@v6}]}}",
+    ".github/workflows/skips.yml": "on: {workflow_call: {inputs: {skip: {type: boolean}}}}\n"
+    "jobs: {in: {runs-on: x, steps: [{run: probe, if: '!inputs.skip'}]}}",
     "commented.sh": "# sudo systemctl restart cloudflared",
 }
 
@@ -292,9 +337,19 @@ FILES = {
             "  a: {runs-on: x, steps: [{run: ./commented.sh}]}\n  b: {runs-on: spark, steps: [{run: y}]}",
             "a: x; b: spark",
         ),
+        *(
+            (f"  a: {{runs-on: x, steps: [{{run: {run}}}]}}\n  b: {{runs-on: spark, {STEPS}}}", "a: x; b: spark")
+            for run in ("./heredoc.sh", "python3 says.py", "git commit -m 'systemctl restart cloudflared'")
+        ),
         (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {STEPS}}}", "which is decided when it runs"),
+        (f"  a: {{runs-on: '${{{{ matrix.on }}}}', {MATRIX}: '${{{{ vars.ON }}}}'}}}}, {STEPS}}}", "when it runs"),
+        (f"  a: {{runs-on: '${{{{ vars.RUNNER }}}}', {DEPLOYS}}}", "runs-on is ${{ vars.RUNNER }}"),
+        (f"  a: {{runs-on: '${{{{ vars.NO && x }}}}', {DEPLOYS}}}", "when it runs"),
+        (f"  a: {{runs-on: {{group: dgx}}, {DEPLOYS}}}", "names the group dgx"),
+        (f"  a: {{runs-on: {{group: dgx, labels: [gpu]}}, {DEPLOYS}}}", "names the group dgx"),
         ("  a: {uses: we/infra/.github/workflows/x.yml@main}", "which cannot be read here"),
         ("  a: {uses: ./.github/workflows/gone.yml}", "which cannot be read here"),
+        (f"  a: {{runs-on: x, {STEPS}}}\n  b: {{uses: we/infra/.github/workflows/x.yml@main}}", "b: it calls we/infra"),
         ("  a: {uses: ./.github/workflows/round.yml}", "which cannot be read here"),
     ],
 )
@@ -310,6 +365,14 @@ def test_what_does_not_stand_in_the_file_is_not_called_wrong(jobs: str, why: str
         ("{run: y, if: '!inputs.skip'}", True),
         ("{run: y, if: \"github.event.inputs.skip != 'true'\"}", True),
         ("{run: y, env: {SKIP: '${{ inputs[''skip''] }}'}}", True),
+        ("{run: y, if: '!INPUTS.Skip'}", True),
+        ("{run: 'probe ${{ inputs.skip }}', shell: pwsh}", True),
+        ("{uses: a/b@v1, with: {skip: '${{ toJSON(inputs) }}'}}", True),
+        ("{run: 'echo ${{ inputs.skip }}'}", False),
+        ("{run: 'probe # ${{ inputs.skip }}'}", False),
+        ('{run: "cat <<EOF\\n${{ inputs.skip }}\\nEOF"}', False),
+        ("{run: 'probe ${{ inputs.skip }}', if: false}", False),
+        ("{run: probe, name: 'skip: ${{ inputs.skip }}'}", False),
         ("{run: 'probe ${{ inputs.skip }}'}", True),
         ("{run: y}  # inputs.skip", False),
         ("{run: '# ${{ inputs.skip }}'}", False),
@@ -325,16 +388,67 @@ def test_a_switch_counts_where_it_is_looked_at(step: str, used: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("jobs", "seen"),
+    [
+        ("  a: {uses: ./.github/workflows/skips.yml, with: {skip: '${{ inputs.skip }}'}}", "skip"),
+        (
+            "  a: {uses: ./.github/workflows/brings.yml, with: {skip: '${{ inputs.skip }}'}}",
+            "skip, which nothing in the workflow looks at",
+        ),
+        ("  a: {uses: ./.github/workflows/skips.yml}", "skip, which nothing in the workflow looks at"),
+        (f"  a: {{runs-on: x, if: false, {STEPS}, env: {{A: '${{{{ inputs.skip }}}}'}}}}", "skip, which nothing"),
+        (f"  a: {{runs-on: x, if: inputs.skip, {STEPS}}}", "skip"),
+        ("  a: {uses: we/infra/.github/workflows/x.yml@main, with: {skip: '${{ inputs.skip }}'}}", ""),
+    ],
+)
+def test_a_switch_is_followed_into_the_workflows_that_get_it(jobs: str, seen: str) -> None:
+    found = of(jobs, "{workflow_dispatch: {inputs: {skip: {type: boolean}}}}", FILES)
+    if seen:
+        assert found.switch("skip").startswith(seen)
+    else:
+        with pytest.raises(Unreachable, match="handed to a workflow that cannot be read here"):
+            found.switch("skip")
+
+
+@pytest.mark.parametrize(
     ("step", "installs"),
     [
+        ("{uses: ./setup}", True),
+        ("{uses: ./idle}", False),
+        ("{uses: ./node}", None),
+        ("{uses: ./gone}", None),
+        ("{uses: we/tools@v1}", None),
+        ("{uses: we/tools@v1, if: false}", False),
+        ("{uses: actions/checkout@v4}", False),
+        ("{uses: pulumi/actions@v6, if: false}", False),
+        ("{uses: docker://pulumi/pulumi-base}", True),
+        ("{run: 'apt-get install -y jq pulumi'}", True),
+        ("{run: 'docker run pulumi/pulumi up'}", True),
+        ("{run: 'echo curl -fsSL https://get.pulumi.com'}", False),
+        ('{run: "cat <<EOF\\nuses: pulumi/actions@v6\\ncurl https://get.pulumi.com\\nEOF"}', False),
+        ("{run: 'pip install pulumi-aws'}", False),
         ("{uses: pulumi/actions@v6}", True),
         ("{run: 'curl -fsSL https://get.pulumi.com | sh'}", True),
         ("{run: y}  # curl -fsSL https://get.pulumi.com | sh", False),
         ("{run: '# uses: pulumi/actions@v6'}", False),
     ],
 )
-def test_whether_the_workflow_brings_pulumi(step: str, installs: bool) -> None:
-    assert of(f"  a:\n    runs-on: x\n    steps:\n      - {step}").installs_pulumi is installs
+def test_whether_the_workflow_brings_pulumi(step: str, *, installs: bool | None) -> None:
+    assert of(f"  a:\n    runs-on: x\n    steps:\n      - {step}", files=FILES).installs_pulumi is installs
+
+
+@pytest.mark.parametrize(
+    ("jobs", "installs"),
+    [
+        ("  a: {uses: ./.github/workflows/brings.yml}", True),
+        ("  a: {uses: ./.github/workflows/brings.yml, if: false}", False),
+        ("  a: {uses: we/infra/.github/workflows/x.yml@main}", None),
+        (f"  a: {{runs-on: x, container: pulumi/pulumi:3, {STEPS}}}", True),
+        (f"  a: {{runs-on: x, container: {{image: node}}, {STEPS}}}", False),
+    ],
+)
+def test_pulumi_may_come_with_a_workflow_or_a_container(jobs: str, *, installs: bool | None) -> None:
+    assert of(jobs, files=FILES).installs_pulumi is installs
 
 
 SPARK = "infrastructure/spark/**"
