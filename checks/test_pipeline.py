@@ -110,7 +110,8 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
     A deployment may run on every machine with the label.
 
     The host's runner is known by the host's name, else by its service on the host; another system or architecture
-    is never it. Not seen here: another machine that was given the host's name at GitHub; an organisation's runners.
+    is never it. An organisation's runners are looked at where none of the repository's own is online. Not seen here:
+    another machine that was given the host's name at GitHub.
     """
     online = github_runners.online(judge.expect)
     named = github_runners.otherwise_named(judge.expect) if online == judge.expect else ()

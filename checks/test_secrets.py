@@ -79,7 +79,7 @@ def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
     """The workflow cannot decrypt what Pulumi holds.
 
     Not seen here: what the secret says, which GitHub gives out to nobody (pipeline.last_run shows whether it
-    works), and secrets of an environment, which only a job of that environment gets.
+    works), and whether the job that needs it is of the environment that has it, where one has it.
     """
     judge(github_secrets.state(judge.expect), note=github_secrets.told)
 

@@ -61,10 +61,16 @@ def api(script: Script) -> Iterator[tuple[str, list[dict[str, str]]]]:
         server.server_close()
 
 
-def run_at(url: str, monkeypatch: pytest.MonkeyPatch, repository: str = "we/infra", timeout_s: float = 5) -> Run:
+def run_at(
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: str = "we/infra",
+    timeout_s: float = 5,
+    facts: dict[str, str] | None = None,
+) -> Run:
     monkeypatch.setenv("GH_CANARY", TOKEN)
     table = Github(repository=repository, token="env:GH_CANARY", api=url, timeout_s=timeout_s)
-    return run_of(Target(github=table), {"pipeline": {"workflow": ".github/workflows/deploy.yml"}})
+    return run_of(Target(github=table), {"pipeline": {"workflow": ".github/workflows/deploy.yml", **(facts or {})}})
 
 
 def always(status: int, body: Any, headers: dict[str, str] | None = None) -> Script:
@@ -75,25 +81,96 @@ def test_names_of_secrets_come_from_all_pages_and_from_the_organisation(monkeypa
     def script(path: str, query: dict[str, str]) -> Answer:
         if path.endswith("/organization-secrets"):
             return 200, {}, {"secrets": [{"name": "SHARED"}]}
+        if "/environments" in path:
+            of_one = path.endswith("/environments/pro%20d/secrets")
+            return 200, {}, {"secrets": [{"name": "PROD"}]} if of_one else {"environments": [{"name": "pro d"}]}
         names = [f"S{n}" for n in range(100)] if query["page"] == "1" else ["LAST"]
         return 200, {}, {"total_count": 101, "secrets": [{"name": name} for name in names]}
 
     with api(script) as (url, seen):
         found = run_at(url, monkeypatch).get(github_secrets)
     assert (found.state("LAST"), found.state("SHARED"), found.state("OTHER")) == ("LAST", "SHARED", "absent")
+    assert (found.state("Prod"), found.state("last")) == ("Prod", "last")
     assert seen[0]["Authorization"] == f"Bearer {TOKEN}"
     assert seen[0]["User-Agent"].startswith("spark-conformance/")
 
 
-def test_a_repository_without_an_organisation_has_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("owner", "environments", "state"),
+    [
+        ("User", (200, {"environments": []}), "absent"),
+        ("User", (403, {"message": "Resource not accessible"}), "the secrets of its environments could not be listed"),
+        ("User", (200, {"environments": [{"name": "prod"}]}), "the secrets of its environments could not be listed"),
+        ("Organization", (200, {"environments": []}), "the secrets of its organisation could not be listed"),
+        (None, (200, {"environments": []}), "the secrets of its organisation could not be listed"),
+    ],
+)
+def test_a_secret_is_absent_where_all_that_may_have_it_were_listed(
+    monkeypatch: pytest.MonkeyPatch, owner: str | None, environments: tuple[int, Any], state: str
+) -> None:
     def script(path: str, _query: dict[str, str]) -> Answer:
-        own = path == "/repos/we/infra/actions/secrets"
-        return (200, {}, {"secrets": [{"name": "OWN"}]}) if own else (404, {}, {"message": "Not Found"})
+        if path == "/repos/we/infra/actions/secrets":
+            return 200, {}, {"secrets": [{"name": "OWN"}]}
+        if path == "/repos/we/infra/environments":
+            return environments[0], {}, environments[1]
+        if path == "/repos/we/infra":
+            return 200, {}, {"owner": {"type": owner} if owner else None}
+        return 404, {}, {"message": "Not Found"}
 
     with api(script) as (url, _):
         found = run_at(url, monkeypatch).get(github_secrets)
-    assert found.names == ("OWN",)
-    assert "could not be listed" in found.told
+    assert found.state("own") == "own"
+    if state == "absent":
+        assert found.state("PASSPHRASE") == "absent"
+    else:
+        with pytest.raises(Unreachable, match=state):
+            found.state("PASSPHRASE")
+
+
+RUNNER = {"name": "spark-291b", "os": "Linux", "status": "online", "labels": [{"name": "spark"}]}
+GROUPS = {"runner_groups": [{"id": 7, "name": "dgx", "inherited": True}]}
+Pages = dict[str, Answer]
+NO_RIGHT: Answer = (403, {}, {"message": "Resource not accessible by personal access token"})
+OWNER: Pages = {"": (200, {}, {"owner": {"type": "Organization"}})}
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        # of the organisation, in the groups that it lets the repository use
+        ({**OWNER, "groups": (200, {}, GROUPS), "groups/7/runners": (200, {}, {"runners": [RUNNER]})}, "spark"),
+        ({**OWNER, "groups": (200, {}, {"runner_groups": []})}, "no runner with this label"),
+        # where the groups cannot be listed, its runners may be
+        ({**OWNER, "groups": NO_RIGHT, "runners": (200, {}, {"runners": [RUNNER]})}, "spark"),
+        # of the enterprise's groups its own list has nothing
+        ({**OWNER, "groups": (200, {}, GROUPS), "runners": (200, {}, {"runners": []})}, ""),
+        # where the organisation cannot be asked, nothing is known of its runners
+        ({**OWNER, "groups": NO_RIGHT, "runners": NO_RIGHT}, ""),
+        ({**OWNER}, ""),
+        ({}, ""),
+        ({"": (200, {}, {"owner": {"type": "User"}})}, "no runner with this label"),
+    ],
+)
+def test_a_runner_may_be_the_organisations(there: Pages, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, query: dict[str, str]) -> Answer:
+        if path == "/repos/we/infra/actions/runners":
+            return 200, {}, {"runners": [{**RUNNER, "name": "old", "status": "offline"}, {**RUNNER, "labels": []}]}
+        assert not path.endswith("runner-groups") or query["visible_to_repository"] == "infra"
+        key = path.removeprefix("/orgs/we/actions/").removeprefix("runner-").removeprefix("/repos/we/infra")
+        return there.get(key, (404, {}, {"message": "Not Found"}))
+
+    with api(script) as (url, _):
+        run = run_at(url, monkeypatch, facts={"runner_online": "spark"})
+        found = run.get(github_runners)
+    if said == "no runner with this label":
+        assert found.online("spark") == "old (offline; Linux; spark)"
+    elif said:
+        assert found.online("spark") == said
+    else:
+        with pytest.raises(Unreachable, match="give the token the organisation permission Self-hosted runners: read"):
+            found.online("spark")
+        own = Runner("Spark-291b", False, ("spark",))
+        assert Runners((own,), host=("spark-291b",), others=found.others).online("spark") == str(own)
 
 
 def test_a_runner_counts_when_it_is_online(monkeypatch: pytest.MonkeyPatch) -> None:
