@@ -22,7 +22,7 @@ def test_zone_status(judge: Judge, zone: Zone) -> None:
 def test_records(judge: Judge, dns_records: DnsRecords) -> None:
     """Other records of the same name stand beside the documented one, or it is missing.
 
-    Each takes a share of the requests.
+    Each takes a share of the requests. Where the name has none of its own, those of a wildcard count, which answer it.
 
     Not seen here: records of other types, such as HTTPS with addresses of its own, which browsers may follow.
     """

@@ -145,6 +145,17 @@ def test_the_application_is_found_by_id_else_by_domain_else_by_pattern() -> None
     assert choose(apps[1:2], "gone", HOST) is None
 
 
+def test_of_several_applications_before_the_name_none_is_taken_for_being_first() -> None:
+    path, star = app("path", domain=f"{HOST}/api"), app("star", domain="*.example.org")
+    portal = app("portal", domain="a.example.org", destinations=[{"uri": "a.example.org"}, {"uri": HOST}])
+    stale = app("stale", destinations=[{"uri": "a.example.org"}])  # its domain says the name, and counts for nothing
+    everything = [stale, star, path, portal]
+    assert getattr(choose(everything, None, HOST), "id", None) == "portal"
+    assert getattr(choose(everything[:3], None, HOST), "id", None) == "path"
+    assert getattr(choose(everything[:2], None, HOST), "id", None) == "star"
+    assert getattr(choose(everything[:1], None, HOST), "id", None) == "stale"
+
+
 def policy(decision: str, *include: dict[str, Any], name: str = "p", **lists: list[dict[str, Any]]) -> AccessPolicy:
     entry = {"id": name, "name": name, "decision": decision, "include": list(include), **lists}
     groups = {key: Table(f"group {key}", {"id": key, **rules}) for key, rules in GROUPS.items()}
@@ -213,6 +224,41 @@ def test_more_fields_in_a_rule_are_no_matter() -> None:
     assert str(made) == "p (Service Auth: service_token token; require geo DE)"
     assert strangers_by([made], "token", ["other"]).certain == ()
     assert open_by([policy("bypass", {"ip": {"ip": "192.0.2.0/24", "comment": "office"}})])
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_open"),
+    [
+        # what is null is not there, as providers write every kind that they know
+        ({"email": {"email": "a@example.org"}, "everyone": None, "ip": None}, False),
+        ({"everyone": {}, "email": None}, True),
+        ({"everyone": []}, True),
+        ({"everyone": None}, None),
+        ({"everyone": False}, None),
+        ({}, None),
+        # fields of the entry beside its kind
+        ({"ip": {"ip": "192.0.2.0/24"}, "name": "office", "id": 7, "enabled": True, "tags": ["a"]}, True),
+        ({"email": {"email": "a@example.org"}, "name": "somebody"}, False),
+        ({"email": {"email": "a@example.org"}, "a_kind_of_next_year": {}}, None),
+        ({"email": {"email": ["a@example.org", "b@example.org"]}}, False),
+        # a kind that is known, in a shape that is not
+        ({"geo": {"country_code": ["DE", "FR"]}}, None),
+        ({"ip": {"ip": ["192.0.2.0/24"]}}, None),
+        ({"ip": "192.0.2.0/24"}, None),
+        ({"service_token": {"token_id": ["token"]}}, None),
+        ({"service_token": {"id": "token"}}, None),
+        ({"service_token": {"token_id": "token", "name": "spark", "duration": "8760h"}}, False),
+    ],
+)
+def test_a_rule_is_read_by_the_kinds_that_it_names(rule: dict[str, Any], is_open: bool | None) -> None:
+    made = policy("bypass", rule)
+    assert answer(open_by([made]), perhaps_open_by([made])) is is_open
+
+
+def test_one_more_kind_of_next_year_hides_no_token() -> None:
+    made = policy("non_identity", TOKEN, {"a_kind_of_next_year": {}})
+    assert admitting([made], "token") == (made,)
+    assert strangers_by([made], "token", []).perhaps == (made,)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.records import DnsRecords, records_of
+from spark_conformance.cloudflare.records import DnsRecords, records_of, wildcard_of
 from spark_conformance.cloudflare.tables import tables
 from spark_conformance.core.verdict import Unmet
 
@@ -48,3 +48,48 @@ def test_no_record_is_unmet_once() -> None:
         _ = seen().one
     assert caught.value.fact == "dns.records"
     assert seen().told == "none"
+
+
+def test_letters_of_a_record_are_those_of_dns() -> None:
+    record = seen({"name": f"{HOST.upper()}.", "content": "T.CFARGOTUNNEL.com."}).one
+    assert record.content == TARGET
+    umlaut = records_of(tables("the records", [{**ENTRY, "name": "xn--bcher-kva.example.org"}]), "bücher.example.org")
+    assert len(umlaut.records) == 1
+
+
+ENTRY = {"id": "r", "name": HOST, "type": "CNAME", "content": TARGET, "ttl": 1, "proxied": True}
+
+
+@pytest.mark.parametrize(
+    ("names", "answers"),
+    [
+        (["*.example.org"], "*.example.org"),
+        (["*.Example.org.", "www.example.org"], "*.example.org"),
+        (["example.org"], ""),
+        ([], ""),
+        (["*.example.org", f"x.{HOST}"], ""),  # the name is there, though without a record
+        (["*.org"], "*.org"),
+        (["*.example.org", f"*.{HOST}"], ""),
+    ],
+)
+def test_a_wildcard_answers_a_name_that_is_not_there(names: list[str], answers: str) -> None:
+    assert wildcard_of(names, HOST) == answers
+
+
+@pytest.mark.parametrize(
+    ("names", "answers"),
+    [
+        (["*.example.org"], "*.example.org"),
+        (["*.example.org", "*.b.example.org"], "*.b.example.org"),
+        (["*.example.org", "b.example.org"], ""),
+        (["*.example.org", "c.b.example.org"], ""),
+    ],
+)
+def test_the_nearest_parent_decides_whose_wildcard_it_is(names: list[str], answers: str) -> None:
+    assert wildcard_of(names, "a.b.example.org") == answers
+
+
+def test_records_of_a_wildcard_are_told_as_such() -> None:
+    found = records_of(tables("the records", [{**ENTRY, "name": "*.example.org"}]), HOST, "*.example.org")
+    assert (len(found.records), found.one.content) == (1, TARGET)
+    assert found.told == (f"{HOST} has no record of its own, and is answered by *.example.org CNAME {TARGET} (proxied)")

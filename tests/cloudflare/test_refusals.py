@@ -1,10 +1,12 @@
+import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from spark_conformance.cloudflare.client import Api, connect
-from spark_conformance.cloudflare.endpoints import RECORDS, TOKEN_OF_USER, Endpoint
+from spark_conformance.cloudflare.endpoints import APPS, RECORDS, TOKEN_OF_USER, TUNNEL, ZONES, Endpoint
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
 from tests.cloudflare.conftest import TOKEN
@@ -15,7 +17,7 @@ OWNER = "secrets.api_token"
 
 def refused(api: Api, endpoint: Endpoint = RECORDS) -> Unreachable:
     with pytest.raises(Unreachable) as caught:
-        api.one(endpoint, zone_id="z")
+        api.one(endpoint, zone_id="z", account_id="a", tunnel_id="t")
     error: BaseException | None = caught.value
     while error is not None:
         assert TOKEN not in f"{error!r} {error}"
@@ -76,11 +78,70 @@ def test_each_status_has_a_sentence_of_its_own(
     assert [word for word in words if word not in error.sentence] == []
 
 
+FIELD = Path(__file__).parent / "recordings"
+
+
+def field(name: str, status: int) -> Answer:
+    return said(status, json.loads((FIELD / name).read_text()))
+
+
+@pytest.mark.parametrize("endpoint", [RECORDS, ZONES, APPS, TUNNEL, TOKEN_OF_USER])
+def test_a_token_for_other_addresses_is_one_cause_told_once(api: Api, server: Fake, endpoint: Endpoint) -> None:
+    server.answer = lambda _: field("api_token_other_address.json", 403)
+    error = refused(api, endpoint)
+    assert (error.cause, error.owner) == ("cloudflare: token refused", OWNER)
+    assert error.sentence == (
+        "Cloudflare's API accepts the token of env:TOKEN from other addresses only (HTTP 403: Cannot use the access "
+        "token from location: 203.0.113.7 (code 9109)): run the checks from one of these, or add this one to the "
+        "token's Client IP Address Filtering in the dashboard, under My Profile > API Tokens"
+    )
+
+
+def test_what_the_api_says_with_9109_decides(api: Api, server: Fake) -> None:
+    server.answer = lambda _: no(403, 9109, "Unauthorized to access requested resource")
+    error = refused(api)
+    assert (error.cause, error.owner) == ("cloudflare: DNS Read", None)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_account_that_never_had_access_is_told_the_apis_own_remedy(api: Api, server: Fake, status: int) -> None:
+    server.answer = lambda _: field("api_access_not_enabled.json", status)
+    error = refused(api, APPS)
+    assert (error.cause, error.owner) == ("cloudflare: Access is not enabled", None)
+    assert "click the 'Enable Access' button." in error.sentence
+    assert "permission" not in error.sentence
+    assert "base URL" not in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (no(404, 1003, "Tunnel not found"), None),
+        (no(404, 10003, "could not find entrypoint ruleset in the http_ratelimit phase"), None),
+        (
+            no(404, 7003, "Could not route to /accounts/x/cfd_tunnel/y, perhaps your object identifier is invalid?"),
+            "7003",
+        ),
+        ((404, {"content-type": "text/html"}, b"<h1>Not Found</h1>"), "HTTP 404"),
+        (said(404, {"success": False, "errors": []}), "HTTP 404"),
+    ],
+)
+def test_only_the_apis_own_word_says_that_something_is_not_there(
+    api: Api, server: Fake, answer: Answer, found: str | None
+) -> None:
+    server.answer = lambda _: answer
+    if found is None:
+        assert api.find(TUNNEL, account_id="a", tunnel_id="t") is None
+        return
+    with pytest.raises(Unreachable, match=found):
+        api.find(TUNNEL, account_id="a", tunnel_id="t")
+
+
 def test_what_any_token_may_read_is_forbidden_to_the_token_as_such(api: Api, server: Fake) -> None:
     server.answer = lambda _: no(403, 9109, "Cannot use the access token from location: 192.0.2.1")
     error = refused(api, TOKEN_OF_USER)
     assert (error.cause, error.owner) == ("cloudflare: token refused", OWNER)
-    assert "limited to other addresses" in error.sentence
+    assert "from other addresses only" in error.sentence
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +175,23 @@ def test_a_timeout_that_overflows_is_over_before_it_begins(
     assert seen.rules[0].spent.startswith(spent)
     assert bool(seen.rules[0].spent) is bool(spent)
     assert (seen.first == IngressRule(hostname=HOST, service=SERVICE)) is (not spent)
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "spent"),
+    [
+        ("tunnel_config_empty_host_header.json", None, ""),
+        ("tunnel_config_connect_timeout_ns.json", "localhost:11434", "connectTimeout of 30000000000 s"),
+    ],
+)
+def test_configurations_from_the_field(name: str, header: str | None, spent: str) -> None:
+    recorded = json.loads((Path(__file__).parent / "recordings" / name).read_text())
+    seen = config_of(Table("the configuration", recorded))
+    rule = seen.rule_for("ollama.goldfish.io", "/api/tags")
+    assert rule is not None
+    assert (rule.http_host_header, seen.http_host_header("ollama.goldfish.io")) == (header, header)
+    assert rule.spent.startswith(spent)
+    assert bool(rule.spent) is bool(spent)
 
 
 def test_https_has_a_second_timeout() -> None:

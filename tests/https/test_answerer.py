@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -155,6 +157,27 @@ def test_an_empty_refusal_without_a_mark_says_nothing_of_access(seen: Exchange, 
     answer = classify(seen)
     assert bool(answer.doubt) is in_doubt
     assert ("a rule of the zone's or a Worker" in str(answer)) is in_doubt
+
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+def recorded(name: str) -> Exchange:
+    head, _, body = (RECORDINGS / name).read_text().partition("\n\n")
+    first, *lines = head.splitlines()
+    headers = [tuple(line.split(": ", 1)) for line in lines]
+    return exchange(int(first.split()[1]), *((key, value) for key, value in headers), body=body, edge=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "answerer", "code"),
+    [("managed_oauth_401.http", Answerer.ACCESS, None), ("error_1014.http", Answerer.EDGE, 1014)],
+)
+def test_answers_from_the_field(name: str, answerer: Answerer, code: int | None) -> None:
+    seen = recorded(name)
+    assert (classify(seen).answerer, classify(seen).code) == (answerer, code)
+    empty = replace(seen, body="", size=0)
+    assert (classify(empty).answerer is answerer) is (code is None)
 
 
 def test_the_login_redirect_tells_of_the_application_and_of_the_token() -> None:

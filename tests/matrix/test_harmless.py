@@ -10,7 +10,7 @@ from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from spark_lab.faults.bench import Bench
-from spark_lab.faults.cloudflare import RECORDS
+from spark_lab.faults.cloudflare import RECORDS, record
 
 
 def other_names(bench: Bench) -> None:
@@ -24,9 +24,25 @@ def other_names(bench: Bench) -> None:
         bench.api("POST", RECORDS, fields)
 
 
+def a_wildcard_instead(bench: Bench) -> None:
+    """The record under the zone's wildcard, and none of the public name."""
+    zone = bench.lab.hostname.partition(".")[2]
+    own = record(bench)
+    fields = {key: own[key] for key in ("type", "content", "proxied", "ttl")}
+    bench.api("DELETE", f"{RECORDS}/{own['id']}")
+    bench.api("POST", RECORDS, {**fields, "name": f"*.{zone}", "content": f"{own['content'].upper()}."})
+
+
 def other_tunnels(bench: Bench) -> None:
     for name in ("dgx-spark-ollama-2", "dgx-spark"):
         bench.api("POST", "accounts/{account}/cfd_tunnel", {"name": name, "config_src": "cloudflare"})
+
+
+def before_another_name_first(bench: Bench) -> None:
+    """The documented application as the dashboard shows one of several names."""
+    names = [f"a.{bench.lab.hostname.partition('.')[2]}", bench.lab.hostname]
+    places = [{"type": "public", "uri": name} for name in names]
+    changed_app(domain=names[0], self_hosted_domains=names, destinations=places)(bench)
 
 
 def logged(bench: Bench) -> None:
@@ -42,6 +58,7 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
         "dns", server="authoritative", truncated=True
     ),
     "records of other names": other_names,
+    "a wildcard's record in the place of the name's own": a_wildcard_instead,
     "tunnels of other names": other_tunnels,
     "an API that fails once": lambda bench: bench.switch("api_trouble", kind="fail", where="/", status=503, times=1),
     "an API that closes a connection once": lambda bench: bench.switch("api_trouble", kind="close", where="/", times=1),
@@ -55,6 +72,7 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
     "401 for whoever no Service Auth policy admits": changed_app(service_auth_401_redirect=True),
     "preflight requests that pass by": changed_app(options_preflight_bypass=True),
     "another service token": lambda bench: bench.api("POST", TOKENS, {"name": "somebody-else"}),
+    "an application of several names, another of which is its domain": before_another_name_first,
     "an application before another name": added_app("chat.{zone}"),
     "a custom rule that logs": logged,
     "a certificate for the name alone": lambda bench: bench.switch("certificate", names=[bench.lab.hostname]),

@@ -154,7 +154,7 @@ def test_an_application_that_is_put_before_the_name_again_keeps_the_names_that_i
     with running(lab) as run:
         done = apply(lab, run, plans(run, looked(run))[0])
         [app] = bench.api("GET", APPS)
-        assert [place["uri"] for place in app["destinations"]] == [lab.hostname, elsewhere]
+        assert [place["uri"] for place in app["destinations"]] == [elsewhere, lab.hostname]
         run.forget()
         assert looked(run)["access.refuses_anonymous"].verdict == Verdict.CONFORMANT
         take_back(run, done)
