@@ -15,9 +15,13 @@ from spark_conformance.https.public import Generation, PublicTags
 def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
     """Clients refuse the connection: the certificate is for other names, or from an issuer that nobody trusts.
 
-    A wildcard covers one level. An unknown issuer may also be a proxy between this machine and the internet.
+    A wildcard covers one level, and so does Cloudflare's own certificate of the zone. An unknown issuer may also be a
+    proxy between this machine and the internet.
     """
-    judge(certificate.valid_name, note=f"{certificate.address} presented a certificate of {certificate.issuer}")
+    judge(
+        certificate.valid_name,
+        note=f"{certificate.address} presented a certificate of {certificate.issuer}{certificate.hint}",
+    )
 
 
 @pytest.mark.fact("public.certificate_days")

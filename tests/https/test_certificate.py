@@ -6,10 +6,10 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
-from spark_conformance.dns.public import PublicAddresses
-from spark_conformance.facts.target import Public
+from spark_conformance.dns.public import PublicAddresses, public_addresses
+from spark_conformance.facts.target import Cloudflare, Public, Target
 from spark_conformance.https.certificate import certificate
-from spark_conformance.https.trust import covers
+from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME, run_of
@@ -135,3 +135,36 @@ def test_a_file_of_authorities_that_cannot_be_used_is_told(
 )
 def test_which_names_a_certificate_covers(names: tuple[str, ...], covered: bool) -> None:
     assert covers(names, "a.example.org") is covered
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "beyond"),
+    [
+        ("a.b.example.org", "example.org", True),
+        ("A.b.Example.org.", "example.org.", True),
+        ("b.example.org", "example.org", False),
+        ("example.org", "example.org", False),
+        ("a.b.example.org", "b.example.org", False),
+        ("a.b.example.com", "example.org", False),
+        ("a.b.example.org", "", False),
+    ],
+)
+def test_which_names_the_certificate_of_the_zone_does_not_cover(name: str, zone: str, beyond: bool) -> None:
+    told = beyond_universal(name, zone)
+    assert bool(told) is beyond
+    assert ("advanced certificate" in told) is beyond
+
+
+def test_a_refused_handshake_of_a_name_two_levels_below_the_zone_says_so(authority: LabAuthority) -> None:
+    """The edge has no certificate for such a name, though Universal SSL is on: it ends the handshake."""
+    alert = b"\x15\x03\x01\x00\x02\x02\x28"  # fatal, handshake_failure
+    with tls_server(None, lambda _: [alert]) as server:
+        target = Target(
+            public=Public(port=server.port, ca=str(authority.pem_path), timeout_s=5),
+            cloudflare=Cloudflare(zone=HOSTNAME.rpartition(".")[2], token="env:TOKEN"),
+        )
+        run = run_of(target, {}, {public_addresses: PublicAddresses(("127.0.0.1",))})
+        with pytest.raises(Unmet) as caught:
+            run.get(certificate)
+    assert caught.value.fact == "public.certificate_name"
+    assert "one level below it" in caught.value.note
