@@ -88,10 +88,11 @@ def test_passphrase(judge: Judge, github_secrets: GithubSecrets) -> None:
 def test_leaks(judge: Judge, leaks: Leaks) -> None:
     """A secret, or the beginning of one, stands in the repository or in its history, at the places in the note.
 
-    Once it is rotated, what the history keeps of it is of no use.
+    What was committed and removed counts, in every branch and tag of the clone. Once the tunnel's token or the service
+    token's secret is rotated, what the history keeps of it is of no use, and does not count; of a private key or
+    another system's token there nobody can tell: rotate it, and waive this.
 
     Not seen here: a secret that is compressed, encrypted, split or encoded otherwise than in base64; untracked
-    files; what of the history is beyond 20 s or 256 MiB, or not in a shallow clone; secrets that were replaced
-    since, there.
+    files; branches that were not fetched.
     """
     judge(len(leaks.found), note=leaks.told)

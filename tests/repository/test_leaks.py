@@ -227,29 +227,72 @@ def test_the_history_of_every_branch_is_searched_for_secrets_of_today(tmp_path: 
 
 
 @needs_git
-@pytest.mark.parametrize(("bound", "value"), [("MOST_BYTES", 10), ("LONGEST_S", 0.0)])
-def test_a_history_that_is_too_long_is_told_as_cut_short(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: float
-) -> None:
-    git(tmp_path, "init", "-q")
-    (tmp_path / "a").write_text("fine " * 100)
-    commit(tmp_path, "one")
+def test_what_nobody_knows_to_be_dead_counts_in_the_history_too(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "deploy_key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
+    (tmp_path / "replaced").write_text(f"client_secret: {'0123456789abcdef' * 4}\n")
+    (tmp_path / "ci.yml").write_text("token: ghp_" + "aB3" * 12)
+    commit(tmp_path, "all of it")
+    git(tmp_path, "-c", "user.name=x", "-c", "user.email=x@example.org", "tag", "-m", "with pul-" + "0a" * 20, "v1")
+    git(tmp_path, "rm", "-q", "deploy_key", "ci.yml", "replaced")
     (tmp_path / "a").write_text("fine")
-    commit(tmp_path, "two")
-    monkeypatch.setattr(history, bound, value)
-    assert "which is not all of it" in run_on(tmp_path).get(leaks).told
+    commit(tmp_path, "away with it")
+    git(tmp_path, "gc", "-q")
+    seen = {(leak.file.partition(" in the history")[0], leak.kind) for leak in run_on(tmp_path).get(leaks).found}
+    assert seen == {("deploy_key", "a private key"), ("ci.yml", "a GitHub token"), ("v1", "a Pulumi token")}
 
 
 @needs_git
-def test_a_shallow_clone_is_told(tmp_path: Path) -> None:
+def test_a_large_object_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "BLOCK", 200)
+    monkeypatch.setattr(history, "OVERLAP", 80)
+    git(tmp_path, "init", "-q")
+    (tmp_path / "big").write_bytes(b"\0" + b"x" * 370 + CLIENT.encode() + b"y" * 200)
+    (tmp_path / "next").write_text(INNER)
+    commit(tmp_path, "one")
+    git(tmp_path, "rm", "-q", "big", "next")
+    commit(tmp_path, "two")
+    assert len(run_on(tmp_path).get(leaks).found) == 2
+
+
+@needs_git
+def test_a_history_that_is_not_searched_as_a_whole_is_not_vouched_for(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    for content in (CLIENT, "fine"):
+        (tmp_path / "a").write_text(content)
+        commit(tmp_path, content[:4])
+    run = run_on(tmp_path, repository=Repository(path=str(tmp_path), history_timeout_s=1e-9))
+    with pytest.raises(Unreachable, match="raise history_timeout_s"):
+        run.get(leaks)
+    (tmp_path / "a").write_text(CLIENT)
+    assert "which is not all of it" in run_on(tmp_path, repository=run.target.repository).get(leaks).told
+
+
+@needs_git
+@pytest.mark.parametrize(("words", "told"), [
+    (("--depth", "1"), "git fetch --unshallow"), (("--filter=blob:none",), "git fetch --refetch --no-filter"),
+])  # fmt: skip
+def test_a_clone_of_a_part_is_not_vouched_for(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
     origin = tmp_path / "origin"
     origin.mkdir()
     git(origin, "init", "-q")
-    for content in ("one", "two"):
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    for content in (CLIENT, "two"):
         (origin / "a").write_text(content)
-        commit(origin, content)
-    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "clone")
-    assert "the clone is shallow" in run_on(tmp_path / "clone").get(leaks).told
+        commit(origin, content[:3])
+    git(tmp_path, "clone", "-q", *words, f"file://{origin}", "clone")
+    with pytest.raises(Unreachable, match=told):
+        run_on(tmp_path / "clone").get(leaks)
+    (tmp_path / "clone/a").write_text(CLIENT)
+    assert len(run_on(tmp_path / "clone").get(leaks).found) == 1
+
+
+def test_a_history_that_git_does_not_show_is_not_vouched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a.txt").write_text("fine")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Unreachable, match="git cannot be asked"):
+        run_on(tmp_path).get(leaks)
 
 
 def test_what_pulumi_and_1password_are_given_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
