@@ -14,6 +14,11 @@ UNSERVED: Signs = {
     "answer.by": "tunnel", "answer.status": 530, "answer.code": 1033, "answer.branded": True, "tunnel.connected": False,
     "cloudflared.connected": False,
 }  # fmt: skip
+BARRED: Signs = {**UNSERVED, "cloudflared.in_use": True}
+CONNECTOR: Signs = {
+    "answer.by": "tunnel", "answer.status": 502, "answer.code": 502, "counter.total": "all", "counter.status": "none",
+    "counter.errors": "all", "journal.ollama": None,
+}  # fmt: skip
 FOREIGN: Signs = {"answer.by": "nobody", "answer.failure": "refused", "answer.status": None}
 
 
@@ -25,13 +30,29 @@ BY_HAND: dict[str, Signs] = {
     "edge-managed-block": _edge(1020) | {"rules.managed": True, "log.source": "firewallManaged"},
     "edge-network-block": _edge(1005) | {"rules.addresses": "block"},
     "edge-worker-answers": {
-        **STOPPED, "answer.status": 418, "answer.empty": False, "rules.worker": True, "replay.same": False,
+        **STOPPED, "answer.status": 418, "answer.empty": False, "answer.cache": "none", "rules.worker": True, "replay.same": False,
     },
     "access-host-app": {
         **STOPPED, "answer.by": "access", "answer.status": 302, "answer.app": "other", "other.kind": "host",
     },
     "dns-zone-inactive": {**FOREIGN, "zone.status": "moved", "dns.in_range": False, "dns.authoritative": None},
     "tls-no-connection": FOREIGN,
+    "dns-other-account": _edge(1014) | {"record.target": "other-tunnel"},
+    "dns-prohibited-address": _edge(1000) | {"record.target": "address"},
+    "edge-cached": {**STOPPED, "answer.by": "cache", "answer.status": 404, "answer.cache": "hit", "rules.worker": True},
+    "tunnel-never-pushed": {
+        "answer.status": 503, "answer.empty": True, "counter.status": "all", "counter.errors": "none",
+        "tunnel.source": "local", "config.same": None, "rule.kind": "none", "rule.service": None,
+        "journal.error": "no-rules", "journal.ollama": "none",
+    },
+    "cloudflared-token-refused": {**BARRED, "cloudflared.complaint": "no-tunnel", "cloudflared.token": None},
+    "cloudflared-no-names": {**BARRED, "cloudflared.complaint": "lookup"},
+    "cloudflared-intercepted": {**BARRED, "cloudflared.complaint": "certificate"},
+    "ingress-timeout": {**CONNECTOR, "journal.error": "dial-timeout", "rule.timeout": "spent"},
+    "ollama-ending": {
+        **CONNECTOR, "journal.error": "refused", "ollama.unit": "ending", "origin.is": "nobody", "ollama.url": False,
+    },
+    "ollama-cut": {**CONNECTOR, "journal.error": "cut"},
     "tunnel-missing": {**UNSERVED, "tunnel.exists": False, "tunnel.connected": None, "tunnel.deleted": None},
     "tunnel-no-connector": {**UNSERVED, "cloudflared.unit": "starting", "cloudflared.token": None},
     "cloudflared-elsewhere": {

@@ -6,6 +6,9 @@ from tests.diagnosis.scenarios import ORDER, Scenario
 GENERAL = "tunnel-no-connector"
 """Right of whatever keeps the connector away, and less than could be said."""
 
+REFUSED = "cloudflared-token-refused"
+"""What the edge says of every token that it does not take, where nobody sees which one it is."""
+
 
 def right(seen: Diagnosis, scenario: Scenario) -> None:
     """All that a scenario demands where nothing is hidden."""
@@ -28,6 +31,8 @@ def not_wrong(seen: Diagnosis, scenario: Scenario) -> None:
     allowed = {*scenario.active}
     if scenario.answered is Hop.TUNNEL and any(cause.startswith(("cloudflared", "tunnel")) for cause in allowed):
         allowed.add(GENERAL)
+    if any(cause.startswith("cloudflared-token") for cause in allowed):
+        allowed.add(REFUSED)
     claimed = {named.cause.id for named in seen.active}
     assert claimed <= allowed, _shown(seen)
     assert seen.answered_by in {None, scenario.answered}, _shown(seen)

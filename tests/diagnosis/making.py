@@ -1,10 +1,10 @@
 """Making a scenario on a lab, and looking at it: with everything, or with a view taken away."""
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from spark_conformance.core.run import Run
+from spark_conformance.diagnosis.asking import ask
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Diagnosis, Scene
 from spark_conformance.diagnosis.reading import Asked, read
@@ -104,6 +104,10 @@ def _sent(run: Run, headers: dict[str, str], method: str = "GET", *, token: bool
     return Probe(exchange, classify(exchange))
 
 
+STRANGER = "https://page.of-a-stranger.example"
+"""A page's Origin that Ollama does not know."""
+
+
 def _preflight(run: Run) -> Probe:
     """What a browser asks before it sends a page's request: without credentials; Access refuses it by default."""
     headers = {
@@ -117,10 +121,10 @@ def _preflight(run: Run) -> Probe:
 ASKED: dict[str, Callable[[Run], Asked]] = {
     "anonymous": lambda run: Asked(run.get(anonymous_probe), credentials="none"),
     "script": lambda run: Asked(_sent(run, {"X-Requested-With": "XMLHttpRequest"})),
-    "preflight": lambda run: Asked(_preflight(run), credentials="none", origin=True),
+    "preflight": lambda run: Asked(_preflight(run), credentials="none", origin="https://page.example"),
     "other-name": lambda run: Asked(
         _sent(run, {"Host": "conformance.invalid"}, token=False), credentials="none", same_name=False
     ),
     "plain-agent": lambda run: Asked(_sent(run, {"User-Agent": "python-requests/2.32"})),
-    "page": lambda run: Asked(_sent(run, {"Origin": f"https://{uuid.uuid4().hex}.example"}), origin=True),
+    "page": lambda run: ask(run, Request("GET", probe_path(run), {**token_headers(run), "Origin": STRANGER})),
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from spark_conformance.diagnosis.causes.catalogue import CASES
 from spark_conformance.diagnosis.model import Confidence, Hop
 from spark_lab.faults import FAULTS
 
@@ -66,11 +67,11 @@ NAMES = (
     *_all("dns-resolver-denies", Hop.DNS, "own-resolvers-deny"),
     *_all("dns-resolver-fails", Hop.DNS, "resolvers-servfail"),
     *_all("dns-resolver-silent", Hop.DNS, "resolvers-silent"),
-    *_all("tls-expired", Hop.TLS, "public-certificate-expired"),
-    *_all("tls-other-name", Hop.TLS, "public-certificate-other-name"),
+    *_all("tls-expired", Hop.TLS, "public-certificate-expired", least="likely"),
+    *_all("tls-other-name", Hop.TLS, "public-certificate-other-name", least="likely"),
     *_all("tls-distrusted", Hop.TLS, "public-certificate-other-authority"),
-    *_all("tls-no-certificate", Hop.TLS, "public-certificate-missing"),
-    *_all("tls-old", Hop.TLS, "public-tls-old"),
+    *_all("tls-no-certificate", Hop.TLS, "public-certificate-missing", least="likely"),
+    *_all("tls-old", Hop.TLS, "public-tls-old", least="likely"),
 )
 
 RULES = (
@@ -92,7 +93,7 @@ RULES = (
     *_all("edge-worker-throws", EDGE, "edge-worker"),
     Scenario(("own-huge-secret",), ("edge-too-large",), EDGE, latent=("access-secret-malformed",)),
     Scenario((), ("edge-integrity",), EDGE, asked="plain-agent"),
-    Scenario((), ("edge-sni",), EDGE, asked="other-name"),
+    Scenario((), ("edge-sni",), EDGE, "likely", asked="other-name"),
 )
 
 TABLE = (
@@ -103,13 +104,19 @@ TABLE = (
     *_row("access-condition", "access-country-required", ONLY, STRICT),
     *_row("access-condition", "access-network-excluded", ONLY, STRICT),
     *_row("access-no-policies", "access-no-policies", STRICT),
-    *_row("access-wrong-secret", "access-secret-rotated", STRICT),
-    *_all("access-wrong-secret", ACCESS, "access-secret-rotated-only-service-auth", least="likely"),
+    *_all(
+        "access-wrong-secret",
+        ACCESS,
+        "access-secret-rotated",
+        "access-secret-rotated-strict",
+        "access-secret-rotated-only-service-auth",
+        least="likely",
+    ),
     *_row("access-other-client-id", "access-token-other-client-id", ONLY, STRICT),
     *_row("access-token-deleted", "access-token-missing", ONLY, STRICT),
     *_row("access-token-expired", "access-token-expired", ONLY, STRICT),
     *_row("access-token-disabled", "access-token-disabled", ONLY, STRICT),
-    *_all("access-secret-malformed", ACCESS, "esc-client-secret-cut-short", "esc-client-secret-quoted"),
+    *_all("access-secret-malformed", ACCESS, "esc-client-secret-cut-short", "esc-client-secret-quoted", least="likely"),
     *_all("access-secret-malformed", None, "esc-client-secret-with-blank"),
     *_all("access-client-id-malformed", None, "esc-client-id-with-blank"),
     *_all("access-credentials-missing", None, "esc-client-secret-missing", "esc-client-id-missing"),
@@ -127,16 +134,17 @@ TABLE = (
 
 WAY = (
     *_all("tunnel-deleted", TUNNEL, "tunnel-deleted"),
-    *_all("cloudflared-stopped", TUNNEL, "cloudflared-stopped", "cloudflared-failing"),
+    *_all("cloudflared-stopped", TUNNEL, "cloudflared-stopped"),
+    *_all("cloudflared-ending", TUNNEL, "cloudflared-failing"),
     *_all("cloudflared-masked", TUNNEL, "unit-masked"),
-    *_all("cloudflared-missing", TUNNEL, "unit-missing"),
+    *_all("cloudflared-missing", TUNNEL, "unit-missing", least="likely"),
     *_all("cloudflared-token-empty", TUNNEL, "token-empty", "token-variable-renamed"),
     *_all("cloudflared-token-garbled", TUNNEL, "token-cut-short"),
     *_all("cloudflared-token-other-tunnel", TUNNEL, "token-of-another-tunnel"),
     *_all("cloudflared-token-other-account", TUNNEL, "token-of-another-account"),
     *_all("cloudflared-token-rotated", TUNNEL, "token-rotated-and-restarted"),
-    *_all("cloudflared-no-way", TUNNEL, "connections-refused", "edge-unreachable"),
-    Scenario(("config-behind",), ("cloudflared-old-config", "ingress-other-port"), CLOUDFLARED),
+    *_all("cloudflared-no-way", TUNNEL, "connections-refused", "edge-unreachable", least="likely"),
+    *_all("cloudflared-old-config", CLOUDFLARED, "config-behind"),
     *_all("ingress-no-match", CLOUDFLARED, "ingress-other-hostname"),
     *_all("ingress-path", CLOUDFLARED, "ingress-path"),
     *_all("ingress-order", CLOUDFLARED, "ingress-swapped", "ingress-wildcard-before"),
@@ -145,7 +153,8 @@ WAY = (
     *_all("ingress-other-port", CLOUDFLARED, "ingress-other-port"),
     *_all("ingress-other-host", CLOUDFLARED, "ingress-other-host"),
     *_all("ingress-other-scheme", CLOUDFLARED, "ingress-https"),
-    *_all("ingress-other-program", CLOUDFLARED, "public-answers-403", "public-answers-524"),
+    *_all("ingress-other-program", CLOUDFLARED, "public-answers-524"),
+    *_all("ingress-other-program", CLOUDFLARED, "public-answers-403", least="likely"),
     *_all("ingress-access-audience", CLOUDFLARED, "ingress-demands-other-audience"),
     *_all("ingress-access-team", CLOUDFLARED, "ingress-demands-other-team"),
     Scenario(
@@ -154,11 +163,11 @@ WAY = (
     ),
     *_all("ollama-host-header", OLLAMA, "ingress-without-host-header", "ingress-strange-host-header"),
     Scenario(("as-documented",), ("ollama-host-header",), OLLAMA, findings=("access-open",)),
-    Scenario((), ("ollama-origin",), OLLAMA, "likely", asked="page"),
-    *_all("ollama-missing", CLOUDFLARED, "ollama-unit-missing"),
+    Scenario((), ("ollama-origin",), OLLAMA, asked="page"),
+    *_all("ollama-missing", CLOUDFLARED, "ollama-unit-missing", least="likely"),
     *_all("ollama-stopped", CLOUDFLARED, "ollama-stopped", "ollama-masked"),
-    *_all("ollama-other-address", CLOUDFLARED, "ollama-other-port"),
-    *_all("ollama-other-program", OLLAMA, "ollama-other-program"),
+    *_all("ollama-other-address", CLOUDFLARED, "ollama-other-port", least="likely"),
+    *_all("ollama-other-program", OLLAMA, "ollama-other-program", least="likely"),
     *_all("ollama-silent", OLLAMA, "ollama-hanging"),
     *_all("ollama-error", OLLAMA, "ollama-tags-500"),
 )  # fmt: skip
@@ -168,7 +177,8 @@ SINGLE = (*SERVED, *NAMES, *RULES, *TABLE, *WAY)
 
 def _pair(one: str, other: str, active: str, answered: Hop | None, *latent: str) -> Scenario:
     """Two faults that are met one after the other."""
-    return Scenario((one, other), (active,), answered, latent=latent)
+    least: Confidence = "proven" if CASES[active].decisive else "likely"
+    return Scenario((one, other), (active,), answered, least, latent=latent)
 
 
 HOST, STOPPED, EXPIRED = "ollama-host-header", "ollama-stopped", "access-token-expired"
@@ -209,7 +219,7 @@ PAIRS = (
     Scenario(
         ("access-token-disabled", "access-no-service-auth"), ("access-token-disabled", "access-no-service-auth"), ACCESS
     ),
-    Scenario(("connector-elsewhere", "ingress-without-host-header"), (HOST,), OLLAMA),
+    Scenario(("connector-elsewhere", "ingress-without-host-header"), (HOST,), OLLAMA, "likely"),
 )
 EVERY = {scenario.name: scenario for scenario in (*SINGLE, *PAIRS)}
 BY_FAULT = {scenario.name: scenario for scenario in SINGLE if scenario.name in FAULTS}

@@ -18,6 +18,10 @@ def _signs(way: Way) -> set[str]:
     return {*way.answer, *way.state, *(name for signs in (*way.proof, *way.sight) for name in signs)}
 
 
+def _sighted(way: Way) -> set[str]:
+    return {name for signs in way.sight for name in signs}
+
+
 def test_every_cause_is_seen_in_some_scene() -> None:
     told = {cause for scenario in EVERY.values() for cause in (*scenario.active, *scenario.latent, *scenario.findings)}
     assert set(CASES) == told | BY_HAND.keys()
@@ -40,16 +44,35 @@ def test_a_scene_by_hand_with_a_sign_less_is_not_told_by_another(cause: str) -> 
 
 @pytest.mark.parametrize("case", ALL)
 def test_a_cause_rests_on_signs_that_exist(case: Case) -> None:
-    for way in case.ways:
-        assert _signs(way) <= SIGNS.keys()
-    assert case.finding or any(way.proof for way in case.ways)
+    assert all(_signs(way) <= SIGNS.keys() for way in case.ways)
 
 
 @pytest.mark.parametrize("case", ALL)
 def test_what_proves_a_cause_shows_who_answered(case: Case) -> None:
     for way in case.ways:
         assert all("answer.by" in signs for signs in way.proof)
-        assert not any(name.startswith("answer.") and name != "answer.app" for signs in way.sight for name in signs)
+        assert way.answer.keys() | way.state.keys() >= {name for signs in way.proof for name in signs} - {"answer.by"}
+        assert case.finding or not {name for name in _sighted(way) if name.startswith("answer.")} - {"answer.app"}
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_a_cause_says_by_what_it_is_proven_and_why_nothing_else_gives_that(case: Case) -> None:
+    proofs = [signs for way in case.ways for signs in (way.sight if case.finding else way.proof)]
+    assert bool(proofs) == bool(case.decisive), "without a decisive sign nothing proves it, and with one something does"
+    assert all(case.decisive & set(signs) for signs in proofs), "each set that proves it has a decisive sign"
+    assert case.decisive <= {name for signs in proofs for name in signs}
+    assert len(case.cause.reason) > 20
+    assert not case.cause.reason.endswith(".")
+    assert not (case.cause.caveat and case.decisive), "what was inferred is never proven"
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_what_makes_an_answer_is_never_proven_without_its_decisive_signs(case: Case) -> None:
+    for way in case.ways:
+        wanted = {name: values for name, values in {**way.answer, **way.state}.items() if isinstance(values, tuple)}
+        rest = {name: sign(name, values[0], name) for name, values in wanted.items() if name not in case.decisive}
+        seen = conclude(Scene(rest))
+        assert not any(one.cause.id == case.cause.id and one.confidence == "proven" for one in seen.active)
 
 
 @pytest.mark.parametrize("case", ALL)

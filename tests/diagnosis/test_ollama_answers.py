@@ -15,7 +15,7 @@ PUBLIC = "https://ollama.goldfish.io"
 REFUSED: dict[str, Value] = {
     "answer.by": "behind", "answer.status": 403, "answer.empty": True, "answer.origin": True, "rule.kind": "origin",
     "rule.access": "off", "counter.status": "all", "counter.total": "all", "counter.errors": "none",
-    "origin.is": "ollama", "rule.service": "documented",
+    "origin.is": "ollama", "rule.service": "documented", "replay.origin": 403, "config.same": True,
 }  # fmt: skip
 """A page's request that Ollama refused through the tunnel, before anything is known of the Host that it was sent."""
 

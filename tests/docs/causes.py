@@ -31,23 +31,27 @@ def _page(case: Case) -> str:
             "In the operator's document", words.prose(words.sentence(cause.document)) if cause.document else ""
         ),
         words.section("How it shows", *(_way(way, number, case) for number, way in enumerate(case.ways))),
+        words.section("Why it is proven" if case.decisive else "Why it is never proven", *_reason(case)),
         words.section("What it rests on", words.prose(words.sentence(cause.caveat)) if cause.caveat else ""),
         words.section("Where the claim is from", f"<{cause.reference}>"),
     )
+
+
+def _reason(case: Case) -> Iterator[str]:
+    yield words.prose(words.sentence(case.cause.reason))
+    rows = [(f"`{name}`", _asks(name)) for name in sorted(case.decisive)]
+    if rows:
+        yield words.table(("decisive sign", "what it says"), rows)
 
 
 def _about(case: Case) -> Iterator[tuple[str, str]]:
     yield "to blame", case.cause.hop.label
     if case.finding:
         yield "kind", "a finding beside the answer: it explains no refusal, and is wrong all the same"
+        yield "sure", "proven, by the signs below" if case.decisive else "likely at most"
         return
     yield "who answers", Hop(case.answers).label
-    yield (
-        "sure",
-        "likely at most: it was inferred, not documented or measured"
-        if case.cause.caveat
-        else "proven, by the signs below",
-    )
+    yield "sure", "proven, by the signs below" if case.decisive else "likely at most"
 
 
 def _way(way: Way, number: int, case: Case) -> str:
@@ -55,7 +59,7 @@ def _way(way: Way, number: int, case: Case) -> str:
     head = f"Another way in which it shows ({number + 1} of {len(case.ways)}):" if number else ""
     rows = [(f"`{name}`", _asks(name), _wanted(wanted)) for name, wanted in _all(way).items()]
     proofs = [f"`{'`, `'.join(signs)}`" for signs in way.proof]
-    proven = "" if case.cause.caveat or not proofs else "Proven, where all of these were seen, in one of these ways:"
+    proven = "" if not proofs else "Proven, where all of these were seen, in one of these ways:"
     parts = (head, words.table(("sign", "what it says", "here"), rows), proven, words.bullets(proofs) if proven else "")
     return "\n\n".join(filter(None, parts))
 
