@@ -30,7 +30,8 @@ BY_HAND: dict[str, Signs] = {
     "edge-managed-block": _edge(1020) | {"rules.managed": True, "log.source": "firewallManaged"},
     "edge-network-block": _edge(1005) | {"rules.addresses": "block"},
     "edge-worker-answers": {
-        **STOPPED, "answer.status": 418, "answer.empty": False, "answer.cache": "none", "rules.worker": True, "replay.same": False,
+        **STOPPED, "answer.status": 418, "answer.empty": False, "answer.cache": "none", "rules.worker": True,
+        "replay.same": False,
     },
     "access-host-app": {
         **STOPPED, "answer.by": "access", "answer.status": 302, "answer.app": "other", "other.kind": "host",
@@ -62,6 +63,8 @@ BY_HAND: dict[str, Signs] = {
     },
 }  # fmt: skip
 """What differs from the healthy scene, by the cause; None for what would not be seen."""
+FINDINGS: dict[str, Signs] = {"edge-spares-us": {"answer.agents": "other"}}
+"""The same of what explains no answer."""
 
 
 def without(seen: Scene, *signs: str) -> Scene:
@@ -71,10 +74,11 @@ def without(seen: Scene, *signs: str) -> Scene:
 
 def by_hand(cause: str) -> Scene:
     signs = dict(scene(HEALTHY).signs)
-    for name, value in BY_HAND[cause].items():
+    seen = (BY_HAND | FINDINGS)[cause]
+    for name, value in seen.items():
         signs[name] = sign(name, value, f"{name} is {value}")
-    gone = {name for name, value in BY_HAND[cause].items() if value is None}
-    if BY_HAND[cause].get("answer.by") == "nobody":
+    gone = {name for name, value in seen.items() if value is None}
+    if seen.get("answer.by") == "nobody":
         gone |= {name for name in signs if name.startswith(("answer.", "counter.", "journal.", "p0.", "p1."))}
         gone -= {"answer.by", "answer.failure"}
     return without(Scene(signs), *gone)

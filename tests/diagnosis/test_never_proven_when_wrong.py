@@ -72,8 +72,9 @@ SITUATIONS = {
     "a Worker that passes requests on, and a 404 from the cache": Situation(
         "ingress-path",
         {
-            "rules.worker": True, "answer.by": "cache", "answer.cache": "hit", "counter.total": "none", "counter.status": "none",
-            "rule.kind": "origin", "rule.missed": None, "rule.answers": None, "rule.service": "documented",
+            "rules.worker": True, "answer.by": "cache", "answer.cache": "hit", "counter.total": "none",
+            "counter.status": "none", "rule.kind": "origin", "rule.missed": None, "rule.answers": None,
+            "rule.service": "documented",
         },
         {"edge-cached": "proven"},
         "edge-worker-answers",
