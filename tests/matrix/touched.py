@@ -32,7 +32,7 @@ LOOKED_AT: dict[str, set[str]] = {
 SWITCHES = {
     "api_token": "zone", "api_trouble": "zone", "api_limit": "zone", "zone": "zone", "policy": "access",
     "service_token": "access", "visitor": "access", "worker": "zone", "certificate": "certificate",
-    "old_tls": "certificate",
+    "old_tls": "certificate", "patience": "zone", "gathers": "zone",
     "without_certificate": "certificate", "dns": "dns", "github": "github", "github_limit": "github",
     "github_token": "github",
 }  # fmt: skip

@@ -8,6 +8,7 @@ Ctrl-C, which still shows what was found.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -44,6 +45,8 @@ def main() -> int:
     except KeyError as unknown:
         parser.error(f"there is no setting {unknown}; --list names them")
     load_observations()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's `&` leaves it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     found: list[Tried] = []
     try:
         _try(worlds, found, record=asked.record)

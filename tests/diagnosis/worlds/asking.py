@@ -12,7 +12,6 @@ import secrets
 import socket
 import ssl
 import time
-import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,9 +117,9 @@ def _made(bench: Bench, mark: str, got: http.client.HTTPResponse, body: bytes, o
     """Who made the answer, by the lab's own books."""
     status, ray = got.status, got.headers.get("cf-ray", "")
     said = bench.switch("answered", ray=ray, mark=mark)
-    by = str(said["by"])
+    by, _, application = str(said["by"]).partition(" ")
     if by == "access":
-        return Answered(by, "ours" if _audience(got.headers) == ours else "another")
+        return Answered(by, "ours" if application == ours else "another" if application else "none")
     if by in {"custom", "redirects", "record"}:
         return Answered(by, f"{status} {got.headers.get('location', '')}{len(body)}".strip())
     if by != "behind":
@@ -133,9 +132,3 @@ def _made(bench: Bench, mark: str, got: http.client.HTTPResponse, body: bytes, o
         said = bench.switch("answered", ray=ray, mark=mark)
     origins = ",".join(said["logged"])
     return Answered("origin" if origins else "connector", f"{status} {origins}".strip())
-
-
-def _audience(got: http.client.HTTPMessage) -> str:
-    """The audience tag of the application that answers, by a refusal's own mark or the login redirect's."""
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(got.get("location", "")).query)
-    return got.get("cf-access-aud") or "".join(query.get("kid", [])[:1])

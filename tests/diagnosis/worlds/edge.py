@@ -175,3 +175,5 @@ setting(
 )
 setting("visitor", "lost-client-id", switch("visitor", loses=["cf-access-client-id"]), "access-header-lost")
 setting("visitor", "lost-client-secret", switch("visitor", loses=["cf-access-client-secret"]), "access-wrong-secret")
+setting("patience", "patience-short", switch("patience", seconds=0.5))
+setting("gathers", "edge-gathers", switch("gathers"))

@@ -69,6 +69,10 @@ _hides("no-api", switch("api_token", status="disabled"))
 _hides("no-host", switch("ssh", listens=False))
 
 
+for place in ("rulesets", "access/apps", "cfd_tunnel", "dns_records", "graphql"):
+    _hides(f"failing-{place.replace('/', '-')}", switch("api_trouble", kind="fail", where=place, times=None))
+
+
 def _no_metrics(bench: Bench) -> None:
     from spark_lab.faults import FAULTS
 
