@@ -37,7 +37,7 @@ SWITCHES = {
     "github_token": "github",
 }  # fmt: skip
 """The lab's own switches, by the part that they change; others may change all."""
-ASKED = {"seen", "remember"}
+ASKED = {"answered", "seen", "remember"}
 """Switches that break nothing."""
 PLACES = {
     "root": HOST, "ssh_config": HOST, "operator": "operator", "infrastructure": "repository", "directory": EVERYTHING,

@@ -12,6 +12,7 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ _UNSENDABLE = re.compile(r"^\s|\s$|[^\t\x20-\xff]")
 class Answered:
     """Who made an answer, and which one of its kind.
 
-    `by`: `client` (it cannot send the request), `dns`, `tls`, `silence`, a maker of the lab's edge (Pipeline.makers),
+    `by`: `dns`, `tls`, `client` (it cannot send the request), `silence`, a maker of the lab's edge (Pipeline.makers),
     or, in place of its `behind`: `connector`, `origin`. `kind` tells apart what one maker answers for different
     reasons, as far as the answer itself shows it; the form of a refusal is none of them.
     """
@@ -56,15 +57,16 @@ def ask(bench: Bench, ours: str, *, token: bool = True) -> Answered:
     Without `token` it carries no credentials. Raises OSError where the lab's own servers cannot be asked.
     """
     lab = bench.lab
-    headers = _token(lab) if token else {}
-    if headers is None:
-        return Answered("client")
     kind = _resolved(lab)
     if kind:
         return Answered("dns", kind)
     mark = secrets.token_hex(8)
+    headers = _token(lab) if token else {}
     try:
-        got, body = _sent(lab, f"{PATH}?mark={mark}", headers)
+        with _connected(lab) as secure:
+            if headers is None:
+                return Answered("client")
+            got, body = _sent(lab, secure, f"{PATH}?mark={mark}", headers)
     except ssl.SSLError as error:
         return Answered("tls", error.reason or "")
     except (OSError, http.client.HTTPException):
@@ -99,16 +101,24 @@ def _resolved(lab: Announcement) -> str:
     return said
 
 
-def _sent(lab: Announcement, path: str, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+@contextlib.contextmanager
+def _connected(lab: Announcement) -> Iterator[ssl.SSLSocket]:
+    """A connection to the edge, its certificate verified. Raises OSError, ssl.SSLError."""
     context = ssl.create_default_context(cafile=lab.ca)
+    with (
+        socket.create_connection((EDGE, lab.port), PATIENCE_S) as plain,
+        context.wrap_socket(plain, server_hostname=lab.hostname) as secure,
+    ):
+        yield secure
+
+
+def _sent(
+    lab: Announcement, secure: ssl.SSLSocket, path: str, headers: dict[str, str]
+) -> tuple[http.client.HTTPResponse, bytes]:
     usual = {"Host": lab.hostname, "User-Agent": user_agent(), "Accept": "application/json", "Connection": "close"}
     lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**usual, **headers}.items())]
-    with contextlib.ExitStack() as open_:
-        plain = open_.enter_context(socket.create_connection((EDGE, lab.port), PATIENCE_S))
-        secure = open_.enter_context(context.wrap_socket(plain, server_hostname=lab.hostname))
-        secure.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        response = http.client.HTTPResponse(secure, method="GET")
-        open_.callback(response.close)
+    secure.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    with contextlib.closing(http.client.HTTPResponse(secure, method="GET")) as response:
         response.begin()
         return response, response.read()
 

@@ -146,7 +146,9 @@ setting("redirect", "redirect-path", _redirect(ON_PATH, "https://www.goldfish.io
 setting("redirect", "redirect-all", _redirect(ALL, "https://status.example.net/"), "edge-redirect")
 setting("redirect", "redirect-elsewhere", _redirect(ELSEWHERE, "https://www.example.net/"))
 
-PAGE = {"content-type": "text/html", "cf-cache-status": "HIT"}
+PAGE = {"content-type": "text/html"}
+KEPT = {**PAGE, "cf-cache-status": "HIT"}
+"""What the edge's cache kept of an earlier answer: a Worker that passes requests on hands it out as well."""
 ANSWERS = "edge-worker-answers"
 setting("worker", "worker-throws", _worker("{host}/*"), "edge-worker-throws")
 setting("worker", "worker-passes", _worker("{host}/*", passes=True))
@@ -163,7 +165,7 @@ for status in (302, 403, 404, 503):
         ),
         ANSWERS,
     )
-setting("worker", "worker-cached-404", _worker("{host}/*", status=404, headers=PAGE, body="<p>none</p>"), ANSWERS)
+setting("worker", "worker-cached-404", _worker("{host}/*", status=404, headers=KEPT, body="<p>none</p>"), "edge-cached")
 setting("worker", "worker-page-403", _worker("{host}/api/*", status=403, headers=PAGE, body="<p>no</p>"), ANSWERS)
 
 setting("visitor", "visitor-from-nl", switch("visitor", country="NL"))

@@ -13,7 +13,7 @@ from tests.diagnosis.worlds.setting import Setting
 from tests.diagnosis.worlds.truth import Known
 
 HOPS: dict[str, set[Hop]] = {
-    "client": set(), "dns": {Hop.DNS}, "tls": {Hop.TLS}, "access": {Hop.ACCESS}, "record": {Hop.TUNNEL},
+    "client": set(), "dns": {Hop.DNS}, "tls": {Hop.TLS}, "access": {Hop.ACCESS}, "record": {Hop.TUNNEL, Hop.EDGE},
     "tunnel": {Hop.TUNNEL}, "connector": {Hop.CLOUDFLARED, Hop.OLLAMA}, "origin": {Hop.OLLAMA, Hop.CLOUDFLARED},
     "silence": {Hop.OLLAMA, Hop.CLOUDFLARED, Hop.TLS},
 }  # fmt: skip

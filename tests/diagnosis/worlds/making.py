@@ -10,7 +10,6 @@ from spark_conformance.diagnosis.model import Scene
 from spark_conformance.diagnosis.reading import read
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
-from spark_lab.faults.bench import Bench
 from tests.diagnosis.worlds.asking import Answered, ask
 from tests.diagnosis.worlds.setting import Setting
 from tests.matrix.touched import EVERYTHING, LOOKED_AT, Watched, may_differ
@@ -64,7 +63,7 @@ class Maker:
         world = frozenset(one for one in settings if not one.hides)
         if (world, token) not in self._answers:
             self.make(world)
-            self._answers[world, token] = ask(Bench(self.lab), self._ours, token=token)
+            self._answers[world, token] = ask(self._bench, self._ours, token=token)
         return self._answers[world, token]
 
     def next(self) -> None:

@@ -31,10 +31,11 @@ faults("record", "record-elsewhere", "record-shadowed")
 setting(
     "record", "record-to-edge-address",
     other_records({"type": "A", "content": "127.0.0.2", "proxied": True}), "dns-address-record",
+    "dns-prohibited-address",
 )  # fmt: skip
 setting(
     "record", "record-old-tunnel-domain", edited_record(content="0123456789.argotunnel.com"), "dns-record-elsewhere",
-    "dns-cross-account",
+    "dns-other-account",
 )  # fmt: skip
 setting("wildcard", "wildcard-record", _neighbour("A", "*.goldfish.io", "127.0.0.9", proxied=True))
 setting("wildcard", "wildcard-grey", _neighbour("A", "*.goldfish.io", "127.0.0.9"))

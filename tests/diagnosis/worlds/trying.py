@@ -35,7 +35,12 @@ class Tried:
 
 
 def attempt(maker: Maker, world: World) -> Tried:
-    """Try a world."""
+    """Try a world; once more where it could not be made, which a busy machine may be to blame for."""
+    first = _attempt(maker, world)
+    return _attempt(maker, world) if first.problem else first
+
+
+def _attempt(maker: Maker, world: World) -> Tried:
     maker.next()
     try:
         scene = maker.look(world)
