@@ -98,7 +98,8 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
     Not seen here: other applications before the name, which access.overlapping_apps counts.
     """
     if access_app.open_to_everyone is None:
-        raise untold(perhaps_open_by(access_app.policies), "somebody with neither a login nor a token")
+        unclear = perhaps_open_by(access_app.policies)
+        raise untold(unclear, "somebody with neither a login nor a token", access_app.unclear_paths)
     by = "".join(f"{policy} lets them in; of " for policy in open_by(access_app.policies))
     judge(access_app.open_to_everyone, note=f"{by}{access_app.told}")
 

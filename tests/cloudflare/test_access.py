@@ -86,6 +86,22 @@ def app(identity: str = "app", **fields: Any) -> Application:
     return application_of(Table("the application", {**found, **fields}))
 
 
+def test_of_several_policies_of_one_name_the_widest_is_judged() -> None:
+    narrow, wide = policy("allow", MAIL, name="Allow all"), policy("allow", EVERYONE, name="Allow all")
+    unclear = policy("allow", {"a_kind_of_next_year": {}}, name="Allow all")
+    assert named([narrow, unclear, wide], "Allow all") is wide
+    assert named([narrow, unclear], "Allow all") is unclear
+
+
+def test_a_path_that_is_treated_in_an_unknown_way_may_be_open() -> None:
+    overrides = [{"behavior": "of_next_year", "path_pattern": "/v1/*"}]
+    seen = app(destinations=[{"type": None, "uri": HOST, "overrides": overrides}])
+    assert (seen.public_paths(HOST), seen.unclear_paths(HOST), seen.unclear_paths("x.org")) == ((), ("/v1/*",), ())
+    judged = AccessApp("i", "a", "n", HOST, "self_hosted", (), (), False, seen.standing, seen.unclear_paths(HOST))
+    assert judged.open_to_everyone is None
+    assert "/v1/*" in judged.told
+
+
 def test_an_application_stands_wherever_one_of_its_fields_says() -> None:
     seen = app(
         self_hosted_domains=[HOST, "a.example.org"],

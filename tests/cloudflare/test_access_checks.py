@@ -48,6 +48,8 @@ def test_strangers_by_a_token_and_by_a_login_that_is_not_documented() -> None:
 
 
 def test_a_bypass_that_asks_for_an_identity_is_not_told_to_be_shut() -> None:
-    asks = SimpleNamespace(open_to_everyone=None, policies=[policy("bypass", EVERYONE, require=[MAIL])], told="")
+    asks = SimpleNamespace(
+        open_to_everyone=None, policies=[policy("bypass", EVERYONE, require=[MAIL])], told="", unclear_paths=()
+    )
     with pytest.raises(Unreachable, match="an identity that a Bypass requires and does not look at"):
         judged(of_access.test_open_to_everyone, asks)

@@ -262,6 +262,14 @@ def test_data_centres_of_one_city_are_apart_and_pending_ones_are_none() -> None:
     assert seen.data_centres == ("lax01", "lax08")
 
 
+def test_a_place_that_is_not_told_is_not_counted() -> None:
+    conns = [{"uuid": "a", "colo_name": None}, {"uuid": "b", "colo_name": "lax01"}]
+    seen = connections_of(tables("the connections", [{"id": "host", "conns": conns}]))
+    assert (seen.live, seen.only_from("host")) == (2, True)
+    with pytest.raises(Unreachable, match="report it"):
+        _ = seen.data_centres
+
+
 def test_connections_from_the_host_alone() -> None:
     seen = connections(("host", [("lax01", False)]), ("gone", [("lax01", True)]))
     assert seen.only_from("host")

@@ -95,3 +95,11 @@ def test_settings_of_all_rules_are_overridden_by_a_rule_s_own() -> None:
     first, last = (rule.shown()["originRequest"] for rule in parse(said).rules)
     assert (first["connectTimeout"], first["httpHostHeader"]) == (5, "h")
     assert (last["connectTimeout"], last["keepAliveTimeout"]) == (9, 90)
+
+
+@pytest.mark.parametrize(
+    ("said", "held"), [(30_000_000_000, -6893488147.419103), (20_000_000_000, 1553255926.290448), (0, 0), (30, 30)]
+)
+def test_a_duration_is_held_in_nanoseconds(said: int, held: float) -> None:
+    rules = [{"hostname": "a.io", "service": "http://x", "originRequest": {"connectTimeout": said}}, CATCH_ALL]
+    assert parse({"ingress": rules}).rules[0].shown()["originRequest"]["connectTimeout"] == pytest.approx(held)
