@@ -78,6 +78,9 @@ def test_a_closed_file_is_read_as_root(plain: StubHost) -> None:
         "sudo: interactive authentication is required",
         "sudo: il est nécessaire de saisir un mot de passe",
         "sudo: stat: command not found",
+        "sudo: Hostname spark-291b kann nicht aufgelöst werden: Der Name oder der Dienst ist nicht bekannt",
+        "stat: cannot read table of mounted file systems: No such file or directory",
+        "stat: unrecognized option: L",
         REFUSED,
         "",
     ],
@@ -88,19 +91,36 @@ def test_a_closed_file_without_sudo_is_hidden(plain: StubHost, said: str) -> Non
     assert closed(plain, "no/such") == HostFile("no/such", "hidden")
 
 
+WORDS = {
+    "GNU": "stat: cannot statx '{}': No such file or directory",
+    "uutils": "stat: cannot stat '{}': No such file or directory (os error 2)",
+    "busybox": "stat: can't stat '{}': No such file or directory",
+    "German": "stat: der Aufruf von statx für '{}' ist fehlgeschlagen: Datei oder Verzeichnis nicht gefunden",
+    "French": "stat: impossible d'exécuter statx sur '{}': Aucun fichier ou dossier de ce nom",
+}
+
+
+@pytest.mark.parametrize("said", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("line", ["@@755 0 root root\\n", f"{WARNED}@@755 0 root root\\n", ""])
+def test_in_a_closed_directory_root_sees_that_there_is_nothing(plain: StubHost, said: str, line: str) -> None:
+    plain.command("sudo", f'printf "{line}"; eval "f=\\${{$#}}"; echo "{said.format("$f")}" >&2; exit 1')
+    assert closed(plain, "config.yml") == HostFile("config.yml", "absent")
+    assert closed(plain, ".cloudflared/config.yml") == HostFile(".cloudflared/config.yml", "absent")
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        "stat: cannot statx '/closed': No such file or directory",
-        "stat: cannot stat '/closed': No such file or directory (os error 2)",
-        "stat: der Aufruf von statx für '/closed' ist fehlgeschlagen: Datei oder Verzeichnis nicht gefunden",
-        "stat: can't stat '/closed': No such file or directory",
+        "stat: cannot statx '{}': Permission denied",
+        "stat: cannot stat '{}': Permission denied (os error 13)",
+        "stat: can't stat '{}': Permission denied",
+        "stat: der Aufruf von statx für '{}' ist fehlgeschlagen: Keine Berechtigung",
     ],
 )
-@pytest.mark.parametrize("line", ["@@755 0 root root\\n", f"{WARNED}@@755 0 root root\\n", ""])
-def test_in_a_closed_directory_root_sees_that_there_is_nothing(plain: StubHost, said: str, line: str) -> None:
-    plain.command("sudo", f'printf "{line}"; echo "{said}" >&2; exit 1')
-    assert closed(plain, "config.yml") == HostFile("config.yml", "absent")
+def test_a_directory_that_is_closed_to_root_too_tells_nothing(plain: StubHost, said: str) -> None:
+    plain.command("sudo", f'shift 5; for f; do echo "{said.format("$f")}" >&2; done; exit 1')
+    assert closed(plain, "there") == HostFile("there", "hidden")
+    assert closed(plain, "no/such") == HostFile("no/such", "hidden")
 
 
 def test_where_the_directory_is_open_nobody_has_to_ask_root(plain: StubHost) -> None:

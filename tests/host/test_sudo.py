@@ -145,7 +145,7 @@ def test_a_password_for_the_list_says_nothing_of_the_commands_and_is_asked_for_o
 def test_sudo_rs_has_no_listpw_and_its_refusal_tells(stub: StubHost) -> None:
     stub.command(
         "sudo",
-        '[ "$1" != --version ] || { echo "sudo-rs 0.2.5"; exit; }\n'
+        '[ "$1" != --version ] || { echo "sudo-rs 0.2.5" >&2; exit; }\n'
         "echo 'sudo: interactive authentication is required' >&2; exit 1",
     )
     seen = run_on(stub).get(sudo_rights)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_lab.machine import groups, requirements
+from spark_lab.machine import groups, requirements, userland
 
 BEGINNING = "The lab's host cannot be a systemd machine here: "
 END = "; without --lab-host systemd the lab runs its host by itself"
@@ -16,10 +16,11 @@ END = "; without --lab-host systemd the lab runs its host by itself"
 @pytest.fixture
 def complete(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """As on a machine that has all that it takes."""
+    monkeypatch.delenv(userland.VARIABLE, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(shutil, "which", lambda name, path: f"{path}/{name}")
-    monkeypatch.setattr(requirements, "INIT", Path("/"))
+    monkeypatch.setattr(requirements, "INIT", "")
     monkeypatch.setattr(requirements, "_may_mount", lambda: True)
     monkeypatch.setattr(requirements, "_overlays", lambda: True)
     monkeypatch.setattr(groups, "hierarchies", lambda: [Path("/sys/fs/cgroup")])
@@ -55,8 +56,19 @@ def test_programs_missing(complete: pytest.MonkeyPatch) -> None:
 
 
 def test_no_systemd(complete: pytest.MonkeyPatch) -> None:
-    complete.setattr(requirements, "INIT", Path("/nonexistent/systemd"))
+    complete.setattr(requirements, "INIT", "nonexistent/systemd")
     assert said() == "there is no /nonexistent/systemd: install systemd"
+
+
+def test_a_tree_that_is_not_there(complete: pytest.MonkeyPatch) -> None:
+    complete.setenv(userland.VARIABLE, "/nonexistent")
+    assert said() == "SPARK_LAB_USERLAND names /nonexistent, which is no directory: name a tree, or unset it"
+
+
+def test_a_tree_without_a_program(complete: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    complete.setenv(userland.VARIABLE, str(tmp_path))
+    complete.setattr(shutil, "which", lambda name, path: None if name == "sudo" else f"{path.partition(':')[0]}/{name}")
+    assert said() == "there is no sudo: install sudo"
 
 
 def test_a_root_that_may_not_mount(complete: pytest.MonkeyPatch) -> None:

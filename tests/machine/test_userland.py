@@ -1,0 +1,157 @@
+"""The host's facts in another Debian than this machine, with other programs of the same names, and in other languages.
+
+`python -m tests.machine.debian DIRECTORY` makes such a tree; `SPARK_LAB_USERLAND` names it. Where it does not, this is
+skipped.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spark_conformance.checking import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.load import load
+from spark_conformance.host.connection import target_host
+from spark_lab.announcement import Announcement
+from spark_lab.faults import heal
+from spark_lab.faults.bench import Bench, BenchError
+from spark_lab.machine.userland import VARIABLE
+from tests.labs import running
+from tests.machine import ON_MACHINE, needs_machine
+from tests.machine.differences import ONLY_ROOT_READS
+
+pytestmark = [
+    needs_machine,
+    pytest.mark.skipif(
+        not os.environ.get(VARIABLE),
+        reason=f"{VARIABLE} names no other tree: make one with `python -m tests.machine.debian DIRECTORY`",
+    ),
+]
+TRIES = 50
+UNSEEN = {Verdict.UNREACHABLE, Verdict.BLOCKED}
+HOST = ("host", "ollama", "cloudflared")
+UUTILS = """for there in /usr/lib/cargo/bin/coreutils/*; do
+  case ${there##*/} in uname | df | date) ;; *) ln -sf "$there" "/usr/bin/${there##*/}" ;; esac
+done"""
+"""All but the lab's own."""
+SUDO_RS = "ln -sf ../lib/cargo/bin/sudo /usr/bin/sudo"
+SHELL = "ln -sf {} /usr/bin/sh"
+SSHD = 'kill -HUP "$(systemctl show -p MainPID --value ssh)"'
+SPEAKS = f"""printf 'LANG=%s\\nLANGUAGE=%s\\n' {{0}} {{1}} >/etc/default/locale
+sed -i 's/^SetEnv /&LANG={{0}} LC_ALL={{0}} LANGUAGE={{1}} TMOUT=1 /' /etc/ssh/sshd_config
+printf 'Defaults env_check -= "LC_* LANG LANGUAGE"\\n' >>/etc/sudoers
+sed -i '1a session required pam_env.so envfile=/etc/default/locale' /etc/pam.d/sudo
+{SSHD}"""
+"""Who logs in speaks a language, and root does under sudo, whatever the caller speaks (pam_env(8), sudoers(5))."""
+GERMAN, FRENCH = SPEAKS.format("de_DE.UTF-8", "de"), SPEAKS.format("fr_FR.UTF-8", "fr")
+NO_FILE = "sudo -n cat /none 2>&1"
+
+
+@dataclass(frozen=True)
+class World:
+    """What makes it, a command of the suite's that shows that it is made, and what that says."""
+
+    acts: tuple[str, ...]
+    proof: str
+    says: str
+
+
+WORLDS = {
+    "as Debian has it": World((), "cat /etc/debian_version", ""),
+    "uutils": World((UUTILS,), "cat /none 2>&1", "cat: /none: No such file or directory (os error 2)"),
+    "sudo-rs": World((SUDO_RS,), "sudo --version 2>&1", "sudo-rs "),
+    "German": World((GERMAN,), NO_FILE, "cat: /none: Datei oder Verzeichnis nicht gefunden"),
+    "French, bash as sh": World(
+        (FRENCH, SHELL.format("bash")), f'[ "$BASH_VERSION" ] && {NO_FILE}', "cat: /none: Aucun fichier"
+    ),
+    "busybox as sh": World((SHELL.format("busybox"),), "/bin/sh --help 2>&1", "BusyBox"),
+    "uutils, sudo-rs, German, bash as sh": World(
+        (UUTILS, SUDO_RS, GERMAN, SHELL.format("bash")), f"sudo --version 2>&1; {NO_FILE}", "(os error 2)"
+    ),
+}
+HIDES = "mount -o remount,hidepid={} /proc"
+KEEPS = "sed -i 's/^Storage=.*/Storage={}/' /etc/systemd/journald.conf.d/lab.conf && systemctl restart systemd-journald"
+LEAVES_JOURNAL = f"gpasswd -d operator systemd-journal && {SSHD}"
+LISTPW = "printf 'Defaults listpw=always\\n' >>/etc/sudoers"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an operator may have, what undoes it beside the files, and the facts that cannot be looked at in it."""
+
+    act: str
+    unseen: frozenset[str] = frozenset()
+    undo: str = "true"
+
+
+SITUATIONS = {
+    "hidepid=1": Situation(HIDES.format(1), undo=HIDES.format(0)),
+    "hidepid=2": Situation(HIDES.format(2), undo=HIDES.format(0)),
+    "without the journal": Situation(LEAVES_JOURNAL),
+    "no journal is kept": Situation(KEEPS.format("none"), undo=KEEPS.format("volatile")),
+    "listpw=always": Situation(LISTPW, ONLY_ROOT_READS.unverified | {"host.sudo"}),
+}
+
+
+@pytest.fixture(scope="module")
+def one_debian() -> Iterator[Announcement]:
+    with running(ON_MACHINE) as lab:
+        yield lab
+
+
+@pytest.fixture
+def debian(one_debian: Announcement) -> Iterator[Bench]:
+    """A shell in it; healthy again afterwards."""
+    with closing(Bench(one_debian)) as bench:
+        yield bench
+        heal(one_debian)
+        _do(bench, SSHD)
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_every_fact_of_the_host_is_right(debian: Bench, world: World) -> None:
+    for act in world.acts:
+        _do(debian, act)
+    with _run(debian) as run:
+        assert world.says in run.get(target_host).run(world.proof).stdout
+        assert _others(run) == {}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
+def test_what_cannot_be_seen_is_never_wrong(debian: Bench, situation: Situation) -> None:
+    _do(debian, situation.act)
+    try:
+        with _run(debian) as run:
+            others = _others(run)
+    finally:
+        debian.shell(situation.undo)
+    assert {fact: verdict for fact, (verdict, _) in others.items() if verdict not in UNSEEN} == {}
+    assert others.keys() == situation.unseen, others
+
+
+def _do(bench: Bench, act: str) -> None:
+    """Do something as root; sshd, told to read its settings anew, may turn a few away meanwhile."""
+    bench.shell(act)
+    for _ in range(TRIES):
+        with suppress(BenchError):
+            bench.shell("true")
+            return
+    raise AssertionError(act)
+
+
+def _run(bench: Bench) -> "closing[Run]":
+    return closing(Run(load(Path(bench.lab.target))))
+
+
+def _others(run: Run) -> dict[str, tuple[str, str]]:
+    """The facts of the host that are not conformant: how, and why."""
+    findings = findings_of(run, [fact for fact in run.stated if fact.startswith(HOST)])
+    assert len(findings) > 50
+    return {
+        fact: (found.verdict, str(found)) for fact, found in findings.items() if found.verdict != Verdict.CONFORMANT
+    }
