@@ -33,7 +33,7 @@ def test_hostname(judge: Judge, machine: Machine) -> None:
 
 @pytest.mark.fact("host.sudo")
 def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
-    """The SSH user may not run the service commands without a password, so a deployment stops half way.
+    """The suite's user may not run the service commands without a password, so a deployment stops half way.
 
     Of several rules about a command the last counts. Not seen: the runner's own rights, where it runs as another
     user than we log in as.

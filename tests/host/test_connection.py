@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import checks
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.facts.calling import SOURCES
 from spark_conformance.host.connection import target_host
 from spark_conformance.host.machine import machine
 from spark_conformance.host.pulumi import host_pulumi
@@ -21,6 +23,12 @@ def test_a_target_that_does_not_say_how(stub: StubHost) -> None:
     with pytest.raises(Unreachable, match=r"\[target\.ssh\]") as unreachable:
         run_on(None, target__ssh=None).get(target_host)
     assert unreachable.value.owner == "host.reachable"
+
+
+def test_no_message_takes_the_suites_user_for_one_of_ssh() -> None:
+    files = [*(SOURCES / "spark_conformance").rglob("*.py"), *Path(checks.__file__).parent.glob("*.py")]
+    assert len(files) > 200
+    assert [path.name for path in files if "ssh user" in path.read_text().casefold()] == []
 
 
 def test_the_machine_itself_is_asked_without_ssh(monkeypatch: pytest.MonkeyPatch) -> None:

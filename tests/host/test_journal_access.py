@@ -49,7 +49,7 @@ def _refuses(stub: StubHost, said: str, status: int) -> None:
 def test_a_user_without_the_journal(plain: StubHost, place: Path, said: str, status: int) -> None:
     _kept(place, 0)
     _refuses(plain, said, status)
-    assert "let the SSH user into the group systemd-journal" in _said(plain)
+    assert "let the suite's user into the group systemd-journal" in _said(plain)
 
 
 @pytest.mark.parametrize(("said", "status"), [(NO_FILES, 0), (NO_FILES, 1)])
@@ -58,7 +58,7 @@ def test_a_host_that_keeps_no_journal(plain: StubHost, place: Path, said: str, s
     plain.command("sudo", 'shift; exec "$@"')
     sentence = _said(plain)
     assert f"the host keeps none, neither in {place}/var nor in {place}/run" in sentence
-    assert "let the SSH user" not in sentence
+    assert "let the suite's user" not in sentence
 
 
 def test_root_sees_nothing_of_the_service_either(plain: StubHost, place: Path) -> None:

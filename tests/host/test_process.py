@@ -23,7 +23,7 @@ def _run(stub: StubHost, now: str) -> Run:
 @pytest.mark.parametrize(
     ("now", "told"),
     [
-        (str(PID), "/proc shows others' processes to root alone (hidepid): allow the SSH user `sudo -n stat`"),
+        (str(PID), "/proc shows others' processes to root alone (hidepid): allow the suite's user `sudo -n stat`"),
         ("4711", "systemd has 4711 in its place by now: run the checks again"),
         ("0", "systemd has none by now: run the checks again"),
     ],

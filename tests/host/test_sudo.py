@@ -1,4 +1,4 @@
-"""What the SSH user may do as root: by recordings of what sudo 1.9.13 lists, and by how often sudo is asked."""
+"""What the suite's user may do as root: by recordings of what sudo 1.9.13 lists, and by how often sudo is asked."""
 
 import getpass
 import os
