@@ -19,14 +19,22 @@ def deviation(declared: frozenset[str], seen: dict[str, str]) -> list[str]:
     return unexpected + [f"missing: {fact} is declared, and was not so" for fact in sorted(declared - seen.keys())]
 
 
-def as_declared(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> None:
-    """A fault did what it is declared to do; `beyond`: facts that an engine keeps from being looked at besides."""
+def deviations(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> list[str]:
+    """What a fault, or a group of them, did other than declared, and every finding that does not say what it should.
+
+    `beyond`: facts that an engine keeps from being looked at besides.
+    """
     failed = told(findings, Verdict.NONCONFORMANT)
     unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
-    assert told(findings, Verdict.ERROR) == {}
-    declared = fault.unverified | beyond
-    assert not deviation(fault.facts, failed) + deviation(declared, unverified)
-    for fact in failed:
-        assert findings[fact].expected
-        assert findings[fact].observed
-    assert all(findings[fact].cause for fact in unverified)
+    return [
+        *(f"error: {fact} is {said}" for fact, said in told(findings, Verdict.ERROR).items()),
+        *deviation(fault.facts, failed),
+        *deviation(fault.unverified | beyond, unverified),
+        *(f"untold: {fact}" for fact in failed if not (findings[fact].expected and findings[fact].observed)),
+        *(f"without a cause: {fact}" for fact in unverified if not findings[fact].cause),
+    ]
+
+
+def as_declared(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> None:
+    """A fault did what it is declared to do."""
+    assert deviations(fault, findings, beyond=beyond) == []

@@ -12,44 +12,52 @@ from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
 from spark_lab.faults import Fault
 from tests.matrix.selection import whole
-from tests.matrix.touched import HOST, LOOKED_AT, broken, may_differ
+from tests.matrix.touched import HOST, LOOKED_AT, TUNNEL, broken, may_differ
 
 ON_THE_WAY = {"host", "ollama", "cloudflared", "tunnel"}
-"""Components whose faults may change nearly everything: for them nothing is looked at beforehand."""
-LASTING = LOOKED_AT.keys() - {HOST}
-"""Parts that are brought back without a service's being restarted: what was seen of the host stays true."""
+"""Components whose faults may change nearly everything: what the last one changed is not looked at again for them."""
+LASTING = LOOKED_AT.keys() - {HOST, TUNNEL}
+"""Parts that are brought back without a service's being restarted or told: what was seen of the host stays true."""
 
 
 class Looks:
-    """The worker's lab as it was seen healthy, for as long as that holds."""
+    """The worker's lab as it was seen healthy, as far as that holds."""
 
     def __init__(self, lab: Announcement) -> None:
         self._lab = lab
         self._healthy: Traced | None = None
+        self._complete = False
+        """Whether all that there is to see is seen, and holds."""
 
     @contextmanager
-    def at(self, fault: Fault) -> Iterator[Run]:
-        """Make a fault, and a run that looks at it."""
-        if not whole(fault) and fault.component not in ON_THE_WAY:
+    def at(self, *faults: Fault) -> Iterator[Run]:
+        """Make faults, and a run that looks at them."""
+        lent = not any(map(whole, faults))
+        if lent and (self._healthy is None or not any(fault.component in ON_THE_WAY for fault in faults)):
             self._look()
-        parts = broken(self._lab, fault)
+        parts = broken(self._lab, faults)
         run = Run(load(Path(self._lab.target)))
         try:
-            if self._healthy is not None and not whole(fault):
+            if lent and self._healthy is not None:
                 self._healthy.lend(run, but=may_differ(parts))
             yield run
         finally:
             run.forget()
             run.close()
-            if not parts <= LASTING:
-                self.close()
+            if self._healthy is not None and not parts <= LASTING:
+                self._healthy.drop(may_differ(parts))
+                self._complete = False
 
     def _look(self) -> None:
+        """Look at what was not looked at, or may have changed since."""
+        if self._complete:
+            return
         if self._healthy is None:
             self._healthy = Traced(load(Path(self._lab.target)))
-            findings = findings_of(self._healthy)
-            assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
-            assert self._healthy.strays == set()
+        findings = findings_of(self._healthy)
+        assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
+        assert self._healthy.strays == set()
+        self._complete = True
 
     def close(self) -> None:
         if self._healthy is not None:

@@ -1,12 +1,14 @@
-"""Which faults a run of the matrix tries: one of each kind and a day's eighth of the rest; with FAULTS=all every one.
+"""Which faults a run of the matrix tries: one of each kind, each day another one; with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
-verdicts by different ways, so a day without one of them says less: eight days try them all, and so does every night.
-The same eighth is looked at as a whole; at the others a run looks anew where they may have changed something (see
-tests.matrix.touched), which says nothing of the rest.
+verdicts by different ways, so a day without one of them says less: they take turns, and every night tries them all.
+An eighth of the kinds is made alone and looked at as a whole, each day another one. Of the others some are made
+together (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched),
+which says nothing of the rest.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
@@ -18,6 +20,7 @@ T = TypeVar("T")
 SHARES = 8
 DAY = "MATRIX_DAY"
 """Set where the tests begin: a run's workers collect the same, though one of them does so after midnight."""
+Kind = tuple[frozenset[str], frozenset[str]]
 
 
 def everything() -> bool:
@@ -25,21 +28,30 @@ def everything() -> bool:
     return os.environ.get("FAULTS") == "all"
 
 
+def kind(fault: Fault) -> Kind:
+    return fault.facts, fault.unverified
+
+
 def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | None = None) -> list[Fault]:
     """The faults to try, in their order. `every`: not what FAULTS says, but this."""
-    kinds: set[tuple[frozenset[str], frozenset[str]]] = set()
-    found = []
+    faults = list(faults)
+    if _all(every):
+        return faults
+    alike: dict[Kind, list[Fault]] = defaultdict(list)
     for fault in faults:
-        kind = fault.facts, fault.unverified
-        if kind not in kinds or whole(fault, today=today, every=every):
-            found.append(fault)
-        kinds.add(kind)
-    return found
+        alike[kind(fault)].append(fault)
+    day = _day(today)
+    turns = {
+        those[(day // SHARES if whole(those[0], today=today, every=every) else day) % len(those)].name
+        for those in alike.values()
+    }  # a count of its own for the days on which a kind is looked at as a whole: else some would never be
+    return [fault for fault in faults if fault.name in turns]
 
 
 def whole(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault is of the day's eighth."""
-    return _all(every) or (crc32(fault.name.encode()) + _day(today)) % SHARES == 0
+    """Whether a fault's kind is of the day's eighth."""
+    name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified)))
+    return _all(every) or (crc32(name.encode()) + _day(today)) % SHARES == 0
 
 
 def shared(those: Sequence[T], shares: int, *, today: date | None = None, every: bool | None = None) -> list[T]:

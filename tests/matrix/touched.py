@@ -4,7 +4,7 @@ Whatever lies elsewhere is lent to the run that judges the fault, as it was seen
 observation made by a module that looks at nothing touched, and that used none that does, has nothing new to see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -16,6 +16,7 @@ from spark_lab.faults.bench import Bench, Json
 EVERYTHING = "everything"
 """Touched by what is not known to keep to one part."""
 HOST = "host"
+TUNNEL = "tunnel"
 WAYS = {"cloudflare", "dns", "https", "outside"}
 """Packages that look at the zone, each in its way."""
 LOOKED_AT: dict[str, set[str]] = {
@@ -27,6 +28,7 @@ LOOKED_AT: dict[str, set[str]] = {
     "operator": {"secrets"},
     "repository": {"repository", "secrets", "host.unit_copy"},
     HOST: {"host", "cloudflare", "https", "outside"},
+    TUNNEL: {"host", *WAYS},
 }
 """The packages and modules of the suite that look at a part themselves; who uses an observation of theirs is found."""
 SWITCHES = {
@@ -34,9 +36,11 @@ SWITCHES = {
     "service_token": "access", "visitor": "access", "worker": "zone", "certificate": "certificate",
     "old_tls": "certificate", "patience": "zone", "gathers": "zone",
     "without_certificate": "certificate", "dns": "dns", "github": "github", "github_limit": "github",
-    "github_token": "github",
+    "github_token": "github", "tunnel": TUNNEL, "tunnel_fields": TUNNEL, "drop": TUNNEL, "ssh": HOST,
 }  # fmt: skip
 """The lab's own switches, by the part that they change; others may change all."""
+RESOURCES = {"zones/": "zone", "/access/": "access", "/cfd_tunnel": TUNNEL}
+"""The API's resources, by the part that they are."""
 ASKED = {"answered", "seen", "remember"}
 """Switches that break nothing."""
 PLACES = {
@@ -66,7 +70,7 @@ class Watched(Bench):
 
     def api(self, method: str, path: str, body: Json | None = None) -> Any:
         if method != "GET":
-            self._touch("zone" if path.startswith("zones/") else "access" if "/access/" in path else EVERYTHING)
+            self._touch(next((part for place, part in RESOURCES.items() if place in path), EVERYTHING))
         return super().api(method, path, body)
 
     def switch(self, name: str, **arguments: Any) -> Json:
@@ -75,12 +79,15 @@ class Watched(Bench):
         return super().switch(name, **arguments)
 
 
-def broken(lab: Announcement, fault: Fault) -> set[str]:
-    """Make a fault; returns the parts that it touched."""
-    parts: set[str] = set()
-    with patch("spark_lab.faults.Bench", lambda there: Watched(there, parts.add)):
-        inflict(lab, [fault])
-    return parts or {EVERYTHING}
+def broken(lab: Announcement, faults: Iterable[Fault]) -> set[str]:
+    """Make faults, one after the other; returns the parts that they touched."""
+    touched: set[str] = set()
+    for fault in faults:
+        parts: set[str] = set()
+        with patch("spark_lab.faults.Bench", lambda there, parts=parts: Watched(there, parts.add)):
+            inflict(lab, [fault])
+        touched |= parts or {EVERYTHING}
+    return touched
 
 
 def may_differ(parts: set[str]) -> Callable[[Observe[Any]], bool]:

@@ -1,0 +1,73 @@
+"""Faults that are made together, so that one look judges several: those that have nothing to do with each other.
+
+They are of components of their own: two faults of one may be made by the same file, or the same object. What a group
+fails and keeps from being looked at is what its members do, and nothing else. A group that shows anything else says
+nothing against any of them: they are judged one by one then.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from spark_conformance.remediation.verifying import COUNTERS
+from spark_lab.faults import Fault
+from tests.diagnosis.scenarios import BY_FAULT
+from tests.matrix.looks import ON_THE_WAY
+from tests.matrix.selection import whole
+
+Group = tuple[Fault, ...]
+
+
+def grouped(faults: Iterable[Fault]) -> list[Group]:
+    """All of these, each alone or with others; first what little has to be looked at for.
+
+    Alone is what is looked at as a whole, whose cause is to be told, and what a service counts, which another fault may
+    start anew. In a group what hides most is made last: it may take away what the others are made with.
+    """
+    groups: list[list[Fault]] = []
+    for fault in sorted(faults, key=lambda fault: fault.component not in ON_THE_WAY):
+        joined = None if _alone(fault) else next((group for group in groups if _may_join(fault, group)), None)
+        if joined is None:
+            groups.append([fault])
+        else:
+            joined.append(fault)
+    ordered = [tuple(sorted(group, key=lambda fault: len(fault.unverified))) for group in groups]
+    return sorted(ordered, key=on_the_way)
+
+
+def joint(group: Group) -> Fault:
+    """A group as one fault."""
+    one = group[0]
+    if len(group) == 1:
+        return one
+    return replace(
+        one,
+        name=named(group),
+        facts=frozenset[str]().union(*(fault.facts for fault in group)),
+        unverified=frozenset[str]().union(*(fault.unverified for fault in group)),
+    )
+
+
+def named(group: Group) -> str:
+    return "+".join(fault.name for fault in group)
+
+
+def on_the_way(group: Group) -> bool:
+    """Whether one of them may change nearly everything."""
+    return any(fault.component in ON_THE_WAY for fault in group)
+
+
+def apart(one: Fault, other: Fault) -> bool:
+    """Whether neither fails, nor hides, what the other one fails."""
+    return not (one.facts & (other.facts | other.unverified) or other.facts & one.unverified)
+
+
+def _alone(fault: Fault) -> bool:
+    return whole(fault) or fault.name in BY_FAULT or not fault.facts.isdisjoint(COUNTERS)
+
+
+def _may_join(fault: Fault, group: list[Fault]) -> bool:
+    return (
+        not _alone(group[0])
+        and fault.remedy == group[0].remedy
+        and all(fault.component != member.component and apart(fault, member) for member in group)
+    )
