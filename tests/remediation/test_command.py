@@ -1,6 +1,7 @@
 """`pytest checks/ --remediate` as a user runs it."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
 from tests.end_to_end.session import PROJECT, Session, check, project
+from tests.matrix.selection import shared
 from tests.remediation.terminal import Terminal
 from tests.report.told import agree
 
@@ -29,19 +31,22 @@ def made(ran: Session) -> dict[str, Any]:
     return found
 
 
+REFUSED: list[tuple[list[str], dict[str, str], str]] = [
+    (["--remediate", "apply"], {"CI": "true"}, "CI has nobody to ask"),
+    (["--remediate", "undo"], {"CI": "1"}, "CI has nobody to ask"),
+    (["--remediate", "apply"], {"CI": ""}, "there is no terminal on which to ask"),
+    (["--yes"], {}, "--yes needs --remediate"),
+    (["--remediate-never", "dns"], {}, "needs --remediate"),
+    (["--remediate-rotate"], {}, "needs --remediate"),
+    (["--remediate", "apply", "--remediate-budget", "0"], {}, "--remediate-budget"),
+    (["--remediate", "perhaps"], {}, "invalid choice"),
+    (["--remediate", "apply", "--remediate-only", "nothing"], {}, "invalid choice"),
+]
+"""A day tries a third of them, `OPTIONS=all` every one."""
+
+
 @pytest.mark.parametrize(
-    ("options", "environment", "told"),
-    [
-        (["--remediate", "apply"], {"CI": "true"}, "CI has nobody to ask"),
-        (["--remediate", "undo"], {"CI": "1"}, "CI has nobody to ask"),
-        (["--remediate", "apply"], {"CI": ""}, "there is no terminal on which to ask"),
-        (["--yes"], {}, "--yes needs --remediate"),
-        (["--remediate-never", "dns"], {}, "needs --remediate"),
-        (["--remediate-rotate"], {}, "needs --remediate"),
-        (["--remediate", "apply", "--remediate-budget", "0"], {}, "--remediate-budget"),
-        (["--remediate", "perhaps"], {}, "invalid choice"),
-        (["--remediate", "apply", "--remediate-only", "nothing"], {}, "invalid choice"),
-    ],
+    ("options", "environment", "told"), shared(REFUSED, 3, every=os.environ.get("OPTIONS") == "all")
 )
 def test_what_cannot_be_done_in_the_end_is_refused_at_the_beginning(
     tmp_path: Path, options: list[str], environment: dict[str, str], told: str
@@ -70,6 +75,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     ran = check(place, *options, "--remediate", "apply", "-n", "2")
     assert ran.code == 0, ran.out
     assert made(ran)["facts"] == [{"fact": "cloudflared.token_mode", "before": "nonconformant", "after": "conformant"}]
+    follows_the_schema(made(ran))
     assert len(list((ran.reports / "remediation").glob("*.jsonl"))) == 1
     assert "nonconformant → conformant: cloudflared.token_mode" in ran.out
     assert '<section class="remediation">' in (ran.reports / "report.html").read_text()
@@ -88,11 +94,8 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     assert secret.stat().st_mtime == old.st_mtime
 
 
-def test_what_it_tells_follows_the_schema(lab: Announcement, tmp_path: Path) -> None:
-    inflict(lab, [FAULTS["token-readable-by-all"]])
-    ran = check(project(tmp_path), "--target", lab.target, "-m", "cloudflared", "--remediate", "apply")
+def follows_the_schema(told: dict[str, Any]) -> None:
     schema = json.loads((PROJECT / "fixtures/spark_conformance/report/results.schema.json").read_text())["$defs"]
-    told = made(ran)
     assert set(told) == set(schema["remediation"]["required"]) == set(schema["remediation"]["properties"])
     assert told["result"] in schema["remediation"]["properties"]["result"]["enum"]
     for kind, items in (("step", told["steps"]), ("change", told["facts"]), ("instruction", told["instructions"])):

@@ -1,11 +1,10 @@
 """Whole remediations of a lab, cut short wherever that can happen: the old state, the new one, or a way to either.
 
-`KILL_POINTS=all` kills at every moment of every step, not at some.
+A day kills at four moments, another day at others; `KILL_POINTS=all` at every moment of every step.
 """
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from spark_conformance.remediation.steps.services import WaitFor
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
 from spark_lab.faults.bench import Bench
+from tests.matrix.selection import shared
 
 PROJECT = Path(__file__).parents[2]
 SERVICE_TOKENS = "accounts/{account}/access/service_tokens"
@@ -44,8 +44,9 @@ MOMENTS = {
 POINTS = [
     (fault, moment, way) for fault, last in MOMENTS.items() for moment in range(last) for way in ("apply", "undo")
 ]
-SOME = random.Random(291).sample(POINTS, 7)  # noqa: S311 - a sample of tests
-CHOSEN = POINTS if os.environ.get("KILL_POINTS") == "all" else SOME
+SHARES = 35
+"""An odd number: a day goes both ways."""
+CHOSEN = shared(POINTS, SHARES, every=os.environ.get("KILL_POINTS") == "all")
 
 
 @pytest.fixture
@@ -114,15 +115,15 @@ def test_a_killed_run_is_gone_on_with_or_brought_back(
     done = subprocess.run(command, cwd=PROJECT, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert state(lab) in (old, healthy)
-    told = work(run, tmp_path).plan()
+    made = work(run, tmp_path)
+    told = made.plan()
     if way == "apply":
-        made = work(run, tmp_path)
         made.apply()
         assert set(open_facts(made.after)) == FAULTS[fault].stays
         assert state(lab) == healthy
         assert work(run, tmp_path).apply().result == "nothing to do"
     else:
-        undone = work(run, tmp_path).undo()
+        undone = made.undo()
         assert undone.result in {"undone", "nothing to do"}
         assert (undone.result == "undone") == any("interrupted" in problem for problem in told.problems)
         assert state(lab) == old
