@@ -12,12 +12,10 @@ from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
 from spark_lab.faults import Fault
 from tests.matrix.selection import whole
-from tests.matrix.touched import HOST, LOOKED_AT, TUNNEL, broken, may_differ
+from tests.matrix.touched import LASTING, broken, may_differ
 
 ON_THE_WAY = {"host", "ollama", "cloudflared", "tunnel"}
 """Components whose faults may change nearly everything: what the last one changed is not looked at again for them."""
-LASTING = LOOKED_AT.keys() - {HOST, TUNNEL}
-"""Parts that are brought back without a service's being restarted or told: what was seen of the host stays true."""
 
 
 class Looks:

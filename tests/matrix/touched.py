@@ -31,6 +31,8 @@ LOOKED_AT: dict[str, set[str]] = {
     TUNNEL: {"host", *WAYS},
 }
 """The packages and modules of the suite that look at a part themselves; who uses an observation of theirs is found."""
+LASTING = LOOKED_AT.keys() - {HOST, TUNNEL}
+"""Parts that are brought back without a service's being restarted or told: what was seen of the host stays true."""
 SWITCHES = {
     "api_token": "zone", "api_trouble": "zone", "api_limit": "zone", "zone": "zone", "policy": "access",
     "service_token": "access", "visitor": "access", "worker": "zone", "certificate": "certificate",

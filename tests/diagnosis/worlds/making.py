@@ -12,9 +12,8 @@ from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
 from tests.diagnosis.worlds.asking import Answered, ask
 from tests.diagnosis.worlds.setting import Setting
-from tests.matrix.touched import EVERYTHING, LOOKED_AT, Watched, may_differ
+from tests.matrix.touched import EVERYTHING, LASTING, Watched, may_differ
 
-LASTING = LOOKED_AT.keys() - {"host"}
 World = frozenset[Setting]
 
 
