@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from spark_conformance.core.secret.masking import Known
 
@@ -20,6 +21,13 @@ os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before wor
 # The tests start some hundred processes of the suite, of which each would compile all of it.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
+settings.register_profile(  # the same examples in each run, others at night; how long one takes is the machine's affair
+    "tests", max_examples=EXAMPLES, derandomize="EXAMPLES" not in os.environ, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("tests")
 
 pytest_plugins = ["pytester", "tests.labs"]
 

@@ -95,7 +95,7 @@ def test_it_is_not_asked_for_and_its_requests_forbidden(pytester: pytest.Pyteste
 
 
 def test_workers_leave_it_to_the_one_who_knows_all(pytester: pytest.Pytester) -> None:
-    ran = play(pytester, "-n", "2", apart=True)
+    ran = play(pytester, "-n", "1", apart=True)
     assert ran.code == 1
     assert made(ran) == ["main"]
     assert ran.out.count("DIAGNOSIS  Why") == 1

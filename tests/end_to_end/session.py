@@ -1,12 +1,20 @@
 """The suite as its users run it: a process of its own, against a lab of its own or one that is kept."""
 
+import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from spark_conformance.core.run import OBSERVATIONS
+from spark_lab.announcement import Announcement
+from spark_lab.faults.bench import Bench
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 120
@@ -45,6 +53,24 @@ def check(place: Path, *options: str, environment: Mapping[str, str] | None = No
     return Session(done.returncode, done.stdout + done.stderr, place / "reports")
 
 
-def labs() -> set[Path]:
-    """The directories of all labs on this machine, those of other tests too."""
-    return set(Path(tempfile.gettempdir()).glob("spark-lab-*"))
+def check_here(pytester: pytest.Pytester, *options: str) -> Session:
+    """Run it in this process, in pytester's directory: where that the suite is imported anew is not what is tested."""
+    place = pytester.path if (pytester.path / "checks").exists() else project(pytester.path)
+    with patch.dict(OBSERVATIONS):
+        ran = pytester.runpytest_inprocess(*LEAN, "checks/", *options, no_reraise_ctrlc=True)
+    return Session(int(ran.ret), ran.stdout.str() + ran.stderr.str(), place / "reports")
+
+
+def findings(place: Path) -> list[dict[str, Any]]:
+    """What a run in a checkout found."""
+    results = json.loads((place / "reports/results.json").read_text())
+    return [finding for target in results["targets"] for finding in target["findings"]]
+
+
+def counted(lab: Announcement) -> dict[str, Any]:
+    """What a lab counted so far."""
+    bench = Bench(lab)
+    try:
+        return bench.switch("seen")
+    finally:
+        bench.close()

@@ -6,16 +6,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spark_conformance.core.secret import MASK
 from spark_conformance.core.secret.forms import PART
 from spark_lab.announcement import Announcement
-from spark_lab.faults import heal, inflict, named
-from tests.end_to_end.session import check, project
+from spark_lab.faults import inflict, named
+from tests.end_to_end.session import PROJECT, Session, check, check_here, counted, project
 from tests.secret.reading import given_away
 
 PASSPHRASE = "op://lab/pulumi/passphrase"
@@ -58,37 +60,92 @@ def found(text: str, secrets: dict[str, str]) -> list[str]:
     ]  # the beginning of a tunnel's token is its account, which is no secret
 
 
-@pytest.fixture
-def broken(kept_lab: Announcement, request: pytest.FixtureRequest) -> Iterator[Announcement]:
-    inflict(kept_lab, named(request.param))
-    yield kept_lab
-    heal(kept_lab)
+@dataclass(frozen=True)
+class Healthy:
+    """A talkative run of a healthy lab, what the lab counted before and after it, and how its programs were called."""
+
+    session: Session
+    before: dict[str, Any]
+    after: dict[str, Any]
+    arguments: str
 
 
-@pytest.mark.parametrize("broken", [[], ["as-documented"]], indirect=True, ids=["healthy", "as-documented"])
-def test_no_output_of_a_talkative_run_holds_a_secret(broken: Announcement, tmp_path: Path) -> None:
-    secrets = canaries(broken)
-    environment = {"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]}
-    ran = check(project(tmp_path), "--target", broken.target, *TALKATIVE, environment=environment)
-    assert ran.code in {0, 1}
-    assert found(ran.written, secrets) == []
+@pytest.fixture(scope="module")
+def healthy(healthy_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
+    """A shell stands in the way of each program and writes down how it was called."""
+    place, tools = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("tools")
+    arguments = tools / "arguments.txt"
+    real = os.environ["PATH"]
+    for name in ("ssh", "git"):
+        (tools / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{arguments}"\nPATH="{real}" exec {name} "$@"\n')
+        (tools / name).chmod(0o755)
+    environment = {"PATH": f"{tools}:{real}", "PULUMI_CONFIG_PASSPHRASE": canaries(healthy_lab)[PASSPHRASE]}
+    before = counted(healthy_lab)
+    session = check(project(place), "--target", healthy_lab.target, *TALKATIVE, environment=environment)
+    return Healthy(session, before, counted(healthy_lab), arguments.read_text())
+
+
+def test_no_output_of_a_talkative_run_holds_a_secret(healthy: Healthy, healthy_lab: Announcement) -> None:
+    ran = healthy.session
+    assert ran.code == 0, ran.out
+    assert found(ran.written, canaries(healthy_lab)) == []
     others = [line for line in BLOTTED.sub("", ran.written).splitlines() if MASK in line]
     assert [line[max(0, line.index(MASK) - 80) :][:100] for line in others] == []
 
 
-@pytest.mark.parametrize("broken", [LEAKING], indirect=True, ids=["leaking"])
-def test_no_recording_holds_a_secret_nor_does_its_replay(broken: Announcement, tmp_path: Path) -> None:
-    secrets = canaries(broken) | {"serial number": _serial_number(broken)}
-    place, recording = tmp_path / "run", tmp_path / "recording"
-    place.mkdir()
-    ran = check(project(place), "--target", broken.target, "--diagnose", "--record", str(recording))
-    assert ran.code in {0, 1}
+def test_no_process_of_a_run_has_a_secret_among_its_arguments(healthy: Healthy, healthy_lab: Announcement) -> None:
+    assert "spark-291b" in healthy.arguments
+    of_the_host = "\n".join(
+        path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    )
+    assert found(healthy.arguments + of_the_host, canaries(healthy_lab)) == []
+
+
+def test_one_ssh_session_serves_the_whole_run(healthy: Healthy) -> None:
+    before, after = healthy.before, healthy.after
+    assert after["ssh_connections"] - before["ssh_connections"] == 1
+    assert after["ssh_sessions"] - before["ssh_sessions"] == 1
+
+
+def test_each_resource_of_the_api_is_asked_for_once(healthy: Healthy) -> None:
+    asked = Counter(healthy.after["api_requests"][len(healthy.before["api_requests"]) :])
+    assert [request for request, times in asked.items() if times > 1] == []
+
+
+def test_whatever_leaks_no_output_nor_recording_nor_replay_holds_a_secret(
+    lab: Announcement, pytester: pytest.Pytester
+) -> None:
+    inflict(lab, named(LEAKING))
+    secrets = canaries(lab) | {"serial number": _serial_number(lab)}
+    recording = pytester.path / "recording"
+    ran = check(
+        project(pytester.path), "--target", lab.target, "--diagnose", "--record", str(recording), *TALKATIVE,
+        environment={"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]},
+    )  # fmt: skip
+    assert ran.code == 1, ran.out
+    assert found(ran.written, secrets) == []
+    _follow_their_schema(ran.reports)
     kept = {path: path.read_text() for path in recording.rglob("*") if path.is_file()}
     assert len(kept) > 70
     assert {path.name: found(text, secrets) for path, text in kept.items() if found(text, secrets)} == {}
-    again = check(place, "--replay", str(recording), "--showlocals", "--tb=long", "-rA")
+    again = check_here(pytester, "--replay", str(recording), "--showlocals", "--tb=long", "-rA")
     assert again.code == ran.code
     assert found(again.written, secrets) == []
+
+
+def _follow_their_schema(reports: Path) -> None:
+    """Hold the results of a run in which much fails against results.schema.json."""
+    schema = json.loads((PROJECT / "fixtures/spark_conformance/report/results.schema.json").read_text())
+    finding, target = schema["$defs"]["finding"], schema["$defs"]["target"]
+    results = json.loads((reports / "results.json").read_text())
+    assert set(results) == set(schema["required"])
+    for one in results["targets"]:
+        assert set(one) == set(target["required"])
+        for found in one["findings"]:
+            assert set(found) == set(finding["properties"])
+            assert found["verdict"] in schema["$defs"]["verdict"]["enum"]
 
 
 def _serial_number(lab: Announcement) -> str:
@@ -96,7 +153,7 @@ def _serial_number(lab: Announcement) -> str:
     return next(line.partition("=")[2].strip('"') for line in release.splitlines() if "SERIAL" in line)
 
 
-def test_a_check_that_breaks_with_secrets_at_hand_shows_none(kept_lab: Announcement, tmp_path: Path) -> None:
+def test_a_check_that_breaks_with_secrets_at_hand_shows_none(healthy_lab: Announcement, tmp_path: Path) -> None:
     place = project(tmp_path)
     (place / "checks").unlink()
     (place / "checks").mkdir()
@@ -115,40 +172,17 @@ def test_shape(judge, access_client_secret, esc_tunnel_token):
     raise RuntimeError(" ".join([*texts, *written(os.environ["PULUMI_CONFIG_PASSPHRASE"])]))
 """
     )
-    secrets = canaries(kept_lab)
+    secrets = canaries(healthy_lab)
     environment = {"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]}
-    options = ("--target", kept_lab.target, "checks/test_broken.py::test_shape", *TALKATIVE)
+    options = ("--target", healthy_lab.target, "checks/test_broken.py::test_shape", *TALKATIVE)
     ran = check(place, *options, environment=environment)
     assert "RuntimeError" in ran.out
     assert found(ran.written, secrets) == []
     assert [name for name, value in secrets.items() if name != "tunnel token" and given_away(ran.written, value)] == []
 
 
-def test_no_process_of_a_run_has_a_secret_among_its_arguments(kept_lab: Announcement, tmp_path: Path) -> None:
-    """Every program that the run starts is traced by a shell on its way; the host's own processes are looked at too."""
-    secrets = canaries(kept_lab)
-    seen = tmp_path / "arguments.txt"
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    real = os.environ["PATH"]
-    for name in ("ssh", "git"):
-        (tools / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{seen}"\nPATH="{real}" exec {name} "$@"\n')
-        (tools / name).chmod(0o755)
-    place = tmp_path / "run"
-    place.mkdir()
-    ran = check(project(place), "--target", kept_lab.target, environment={"PATH": f"{tools}:{real}"})
-    assert ran.code == 0, ran.out
-    assert "spark-291b" in seen.read_text()
-    running = "\n".join(
-        path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.exists()
-    )
-    assert found(seen.read_text() + running, secrets) == []
-
-
-def test_nothing_of_the_lab_is_readable_to_others(kept_lab: Announcement) -> None:
-    directory = Path(kept_lab.directory)
+def test_nothing_of_the_lab_is_readable_to_others(healthy_lab: Announcement) -> None:
+    directory = Path(healthy_lab.directory)
     assert directory.stat().st_mode & 0o077 == 0
     assert (directory / "lab.json").stat().st_mode & 0o077 == 0
 

@@ -8,37 +8,24 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from spark_conformance.facts.load import find, load
+from spark_conformance.facts.model import TRAITS
+from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement
-from spark_lab.faults.bench import Bench
-from tests.end_to_end.session import LEAN, PROJECT, Session, check, project
+from tests.end_to_end.session import LEAN, Session, check, check_here, counted, findings, project
 from tests.report.told import agree
 
-Counted = tuple[dict[str, Any], dict[str, Any]]
-"""What a lab counted before a run, and what after it."""
-FACTS = len(load(find("spark-291b")).facts.all())
-
-
-def findings(place: Path) -> list[dict[str, Any]]:
-    results = json.loads((place / "reports/results.json").read_text())
-    return [finding for target in results["targets"] for finding in target["findings"]]
+STATED = load(find("spark-291b")).facts.all()
+FACTS = len(STATED)
 
 
 @pytest.fixture(scope="module")
-def out_of_the_box(kept_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Session:
+def out_of_the_box(healthy_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A run with a lab of its own, while somebody else's is there."""
     return check(project(tmp_path_factory.mktemp("own")))
-
-
-@pytest.fixture(scope="module")
-def counted(kept_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Counted:
-    before = seen(kept_lab)
-    assert check(project(tmp_path_factory.mktemp("kept")), "--target", kept_lab.target).code == 0
-    return before, seen(kept_lab)
 
 
 def test_out_of_the_box_the_lab_is_conformant_and_marked_as_a_lab(out_of_the_box: Session) -> None:
@@ -59,49 +46,17 @@ def test_every_finding_has_expected_observed_and_source(out_of_the_box: Session)
         assert finding["manual"], finding["fact"]
 
 
-def test_results_follow_their_schema(tmp_path: Path) -> None:
-    check(project(tmp_path), "-m", "dns or ollama", "--lab-fault", "as-documented")
-    results = json.loads((tmp_path / "reports/results.json").read_text())
-    schema = json.loads((PROJECT / "fixtures/spark_conformance/report/results.schema.json").read_text())
-    finding, target = schema["$defs"]["finding"], schema["$defs"]["target"]
-    assert set(results) == set(schema["required"])
-    for one in results["targets"]:
-        assert set(one) == set(target["required"])
-        for found in one["findings"]:
-            assert set(found) == set(finding["properties"])
-            assert found["verdict"] in schema["$defs"]["verdict"]["enum"]
-
-
-def test_one_ssh_session_serves_the_whole_run(counted: Counted) -> None:
-    before, after = counted
-    assert after["ssh_connections"] - before["ssh_connections"] == 1
-    assert after["ssh_sessions"] - before["ssh_sessions"] == 1
-
-
-def test_each_resource_of_the_api_is_asked_for_once(counted: Counted) -> None:
-    before, after = counted
-    asked = Counter(after["api_requests"][len(before["api_requests"]) :])
-    assert [request for request, times in asked.items() if times > 1] == []
-
-
-def test_what_no_selected_check_needs_is_not_looked_at(kept_lab: Announcement, tmp_path: Path) -> None:
-    before = seen(kept_lab)
-    ran = check(project(tmp_path), "--target", kept_lab.target, "-m", "dns")
+def test_what_no_selected_check_needs_is_not_looked_at(healthy_lab: Announcement, pytester: pytest.Pytester) -> None:
+    before = counted(healthy_lab)
+    ran = check_here(pytester, "--target", healthy_lab.target, "-m", "dns")
     assert ran.code == 0, ran.out
-    assert seen(kept_lab)["ssh_connections"] == before["ssh_connections"]
+    assert counted(healthy_lab)["ssh_connections"] == before["ssh_connections"]
 
 
-def test_the_lab_of_somebody_elses_run_is_left_alone(kept_lab: Announcement, out_of_the_box: Session) -> None:
+def test_the_lab_of_somebody_elses_run_is_left_alone(healthy_lab: Announcement, out_of_the_box: Session) -> None:
     assert out_of_the_box.code == 0
-    assert Path(kept_lab.target).is_file()
-    assert seen(kept_lab)
-
-
-def test_workers_come_to_the_same_verdicts_over_a_connection_each(kept_lab: Announcement, tmp_path: Path) -> None:
-    before = seen(kept_lab)
-    assert check(project(tmp_path), "--target", kept_lab.target, "-n", "2").code == 0
-    assert seen(kept_lab)["ssh_connections"] - before["ssh_connections"] <= 2
-    assert Counter(finding["verdict"] for finding in findings(tmp_path)) == {"conformant": FACTS}
+    assert Path(healthy_lab.target).is_file()
+    assert counted(healthy_lab)
 
 
 def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
@@ -153,15 +108,6 @@ def gone_within(place: Path, seconds: float) -> bool:
     return done.returncode == 0
 
 
-def seen(lab: Announcement) -> dict[str, Any]:
-    """What a lab counted so far."""
-    bench = Bench(lab)
-    try:
-        return bench.switch("seen")
-    finally:
-        bench.close()
-
-
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -173,35 +119,47 @@ def seen(lab: Announcement) -> dict[str, Any]:
         (["--cloudflared", "/no/such"], "--cloudflared /no/such: there is no program of that name"),
     ],
 )
-def test_wrong_words_get_one_sentence_and_exit_code_4(tmp_path: Path, options: list[str], sentence: str) -> None:
-    ran = check(project(tmp_path), *options)
+def test_wrong_words_get_one_sentence_and_exit_code_4(
+    pytester: pytest.Pytester, options: list[str], sentence: str
+) -> None:
+    ran = check_here(pytester, *options)
     assert ran.code == 4
     assert sentence in ran.out
     assert "Traceback" not in ran.out
 
 
-def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path) -> None:
-    (project(tmp_path) / "reports").write_text("in the way")
-    ran = check(tmp_path)
+def test_reports_that_cannot_be_written_are_told_before_the_run(pytester: pytest.Pytester) -> None:
+    (project(pytester.path) / "reports").write_text("in the way")
+    ran = check_here(pytester)
     assert ran.code == 4
-    assert f"{tmp_path}/reports: the reports cannot be written there" in ran.out
+    assert f"{pytester.path}/reports: the reports cannot be written there" in ran.out
     assert "Traceback" not in ran.out
 
 
-def test_the_ledger_lists_every_fact_and_starts_nothing(tmp_path: Path) -> None:
-    ran = check(project(tmp_path), "--ledger", environment={"TMPDIR": str(tmp_path)})
+def test_the_ledger_lists_every_fact_and_starts_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LabProcess, "__init__", lambda *_: pytest.fail("a lab was started"))
+    ran = check_here(pytester, "--ledger")
     assert ran.code == 0
     assert f"ledger: {FACTS} facts" in ran.out
     rows = [line for line in ran.out.splitlines() if re.match(r"[a-z]+\.[a-z_]+ ", line)]
     assert len(rows) == FACTS
-    assert not (tmp_path / "reports").exists()
+    assert not ran.reports.exists()
 
 
-def test_without_the_access_probe_no_request_reaches_the_edge(kept_lab: Announcement, tmp_path: Path) -> None:
-    before = seen(kept_lab)["edge_requests"]
-    ran = check(project(tmp_path), "--target", kept_lab.target, "--skip-access-probe")
-    assert ran.code == 0
-    assert seen(kept_lab)["edge_requests"] == before
+def test_workers_come_to_the_same_verdicts_over_a_connection_each_and_leave_the_edge_alone_if_asked(
+    healthy_lab: Announcement, tmp_path: Path
+) -> None:
+    before = counted(healthy_lab)
+    ran = check(project(tmp_path), "--target", healthy_lab.target, "-n", "2", "--skip-access-probe")
+    after = counted(healthy_lab)
+    assert ran.code == 0, ran.out
+    assert after["ssh_connections"] - before["ssh_connections"] <= 2
+    assert after["edge_requests"] == before["edge_requests"]
     told = " ".join(ran.out.split()).partition("not checked (left out by --skip-access-probe): ")[2]
-    assert "public (answers, models_as_on_host" in told
-    assert "access (app_answers, refuses_anonymous" in told
+    left_out = [fact for fact, traits in TRAITS.items() if traits.through_access]
+    assert [fact for fact in left_out if not re.search(rf"[(, ]{fact.partition('.')[2]}[,)]", told)] == []
+    assert {finding["fact"]: finding["verdict"] for finding in findings(tmp_path)} == {
+        fact: "not applicable" if fact in left_out else "conformant" for fact in STATED
+    }

@@ -11,18 +11,20 @@ from spark_conformance.plugin.options import check_options
 from spark_conformance.plugin.recording.options import pytest_configure
 from spark_conformance.recording import storage
 from spark_lab.announcement import Announcement
-from tests.end_to_end.session import PROJECT, check, project
+from tests.end_to_end.session import PROJECT, check_here
 from tests.recording.making import Recorded, alter
 
 
-def test_a_recorded_run_is_replayed_and_marked_as_a_replay(one_lab: Announcement, tmp_path: Path) -> None:
-    place = tmp_path / "recording"
-    ran = check(project(tmp_path), "--target", one_lab.target, "-m", "dns or tunnel", "--record", str(place), "-n", "2")
+def test_a_run_that_workers_recorded_is_replayed_and_marked_as_a_replay(
+    one_lab: Announcement, pytester: pytest.Pytester
+) -> None:
+    place = pytester.path / "recording"
+    ran = check_here(pytester, "--target", one_lab.target, "-m", "dns or tunnel", "--record", str(place), "-n", "2")
     assert ran.code == 0, ran.out
     assert f"observations in {place}; judge them again with `pytest checks/ --replay {place}`" in ran.out
     manifest = json.loads((place / storage.MANIFEST).read_text())
     assert (manifest["target"], manifest["lab"], manifest["format"]) == ("lab", True, 1)
-    again = check(tmp_path, "--replay", str(place), "-m", "dns")
+    again = check_here(pytester, "--replay", str(place), "-m", "dns")
     assert again.code == 0, again.out
     assert "target: a replay of lab, recorded 20" in again.out
     assert "nothing is looked up; the facts are today's, as they were then" in again.out
@@ -33,10 +35,10 @@ def test_a_recorded_run_is_replayed_and_marked_as_a_replay(one_lab: Announcement
     assert results["lab"] is True
 
 
-def test_a_wider_replay_says_what_is_not_in_the_recording(copy: Path, tmp_path: Path) -> None:
+def test_a_wider_replay_says_what_is_not_in_the_recording(copy: Path, pytester: pytest.Pytester) -> None:
     alter(copy / storage.MANIFEST, lambda data: data.update(observations=["zone", "dns_records"]))
     alter(copy / storage.MANIFEST, lambda data: data["facts"].update({"tunnel.name": "another"}))
-    ran = check(project(tmp_path), "--replay", str(copy), "-m", "dns or tunnel", "--no-diagnose")
+    ran = check_here(pytester, "--replay", str(copy), "-m", "dns or tunnel", "--no-diagnose")
     assert ran.code == 7, ran.out
     assert "not in the recording (lab, recorded" in ran.out
     assert "the facts are today's, changed since then: tunnel.name" in ran.out
@@ -79,11 +81,11 @@ def test_what_does_not_go_with_a_replay_is_refused(given: dict[str, object], wor
     assert str(refused.value) == f"--replay DIR with {words}"
 
 
-def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, tmp_path: Path) -> None:
-    ran = check(project(tmp_path), "--replay", str(healthy.place), "--target", "lab", "--record", "elsewhere")
+def test_a_refused_replay_ends_with_the_code_of_usage(healthy: Recorded, pytester: pytest.Pytester) -> None:
+    ran = check_here(pytester, "--replay", str(healthy.place), "--target", "lab", "--record", "elsewhere")
     assert ran.code == 4, ran.out
     assert "with --target: the recording says which system it is of" in ran.out
-    assert not (tmp_path / "elsewhere").exists()
+    assert not (pytester.path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(
@@ -98,26 +100,24 @@ def test_what_does_not_go_with_a_recording_is_refused(given: dict[str, object], 
         pytest_configure(cast("pytest.Config", Options(**{"record": "DIR", "target": [], **given})))
 
 
-def test_nothing_is_recorded_over_something(tmp_path: Path) -> None:
-    place = tmp_path / "recording"
+def test_nothing_is_recorded_over_something(pytester: pytest.Pytester) -> None:
+    place = pytester.path / "recording"
     place.mkdir()
     (place / "letter.txt").write_text("dear")
-    ran = check(project(tmp_path), "--record", str(place))
+    ran = check_here(pytester, "--record", str(place))
     assert ran.code == 4, ran.out
     assert "the directory is not empty (letter.txt is in it)" in ran.out
 
 
-def test_a_run_that_is_cut_off_leaves_no_recording(one_lab: Announcement, tmp_path: Path) -> None:
-    place = tmp_path / "recording"
-    plugin = tmp_path / "interrupting.py"
-    plugin.write_text("def pytest_runtest_teardown(item): raise KeyboardInterrupt")
-    ran = check(
-        project(tmp_path), "--target", one_lab.target, "-m", "dns", "--record", str(place), "-p", "interrupting",
-        environment={"PYTHONPATH": str(tmp_path)},
-    )  # fmt: skip
+def test_a_run_that_is_cut_off_leaves_no_recording(one_lab: Announcement, pytester: pytest.Pytester) -> None:
+    place = pytester.path / "recording"
+    pytester.makepyfile(interrupting="def pytest_runtest_teardown(item): raise KeyboardInterrupt")
+    pytester.syspathinsert()
+    options = ("--target", one_lab.target, "-m", "dns", "--record", str(place), "-p", "interrupting")
+    ran = check_here(pytester, *options)
     assert ran.code == 2, ran.out
     assert "NOT RECORDED: the run did not finish" in ran.out
-    again = check(tmp_path, "--replay", str(place))
+    again = check_here(pytester, "--replay", str(place))
     assert (again.code, "is not a recording, or one of a run that did not finish" in again.out) == (4, True)
 
 

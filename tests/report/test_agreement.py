@@ -96,7 +96,6 @@ KINDS = {
     "undo": Kind(1, options=("--yes", "--remediate", "undo"), after="nonconformant"),
     "apply that cannot look again": Kind(7, checks("judge(2)"), ("--yes", "--remediate", "apply"), after="unreachable"),
     "workers": Kind(1, checks("judge(2)", "judge(300)"), ("-n", "2"), apart=True),
-    "a worker dies": Kind(7, checks("__import__('os')._exit(9)"), ("-n", "2"), unseen=1, apart=True),
     "several targets": Kind(1, options=("--target", "other.toml"), files={"other.toml": OTHER}),
     "interrupted": Kind(2, checks(ttl="raise KeyboardInterrupt"), unseen=2, told="INTERRUPTED"),
     "interrupted at its beginning": Kind(2, check("records", "raise KeyboardInterrupt"), unseen=3, told="INTERRUPTED"),

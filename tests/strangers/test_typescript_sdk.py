@@ -1,4 +1,7 @@
-"""The official TypeScript SDK, installed from npm for the occasion, sees the world behind the API, and changes it."""
+"""The official TypeScript SDK, installed from npm for the occasion, sees the world behind the API, and changes it.
+
+`STRANGERS=all` tries it: it unpacks 18,000 files. The Python SDK, on every route, is tried always (test_python_sdk).
+"""
 
 import json
 import os
@@ -35,7 +38,7 @@ def installed(place: Path) -> None:
     for file in HERE.iterdir():
         shutil.copy(file, place)
     install = ["npm", "install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(install, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(install, cwd=place, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         pytest.skip(f"npm does not give out the SDK: {done.stderr.strip()[-300:]}")
 
@@ -44,7 +47,7 @@ def ran(place: Path, asked: Json) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOUDFLARE_")}
     done = subprocess.run(
         ["node", "client.mjs"],
-        cwd=place, input=json.dumps(asked), env=environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=place, input=json.dumps(asked), env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
@@ -94,6 +97,7 @@ def unvisited(api: ApiServer) -> set[str]:
     }
 
 
+@pytest.mark.skipif(os.environ.get("STRANGERS") != "all", reason="tried with STRANGERS=all")
 def test_the_typescript_sdk_reads_pages_writes_and_is_refused(api: ApiServer, world: World, tmp_path: Path) -> None:
     installed(tmp_path)
     fill(world)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.report.told import agree
 from tests.suite.small import ALL_GOOD, FACTS, Outcome, run_suite
 
 TWO_RECORDS = ALL_GOOD.replace("judge(1)", "judge(2)", 1)
@@ -73,15 +74,12 @@ def test_a_waiver_whose_fact_holds_again_is_to_be_removed(pytester: pytest.Pytes
     assert "fixed, remove its waiver" in ran.out
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
-def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(
-    pytester: pytest.Pytester, workers: tuple[str, ...]
-) -> None:
-    blocked = TWO_RECORDS.replace('judge("CNAME")', 'raise Unmet("dns.records", "2")')
-    facts = waived(days=9) + waived(days=9).partition("[[waivers]]")[2].replace("dns.records", "dns.type").join(
-        ["[[waivers]]", ""]
-    )
-    ran = run_suite(pytester, blocked, *workers, "checks", facts=facts)
+BLOCKED = TWO_RECORDS.replace('judge("CNAME")', 'raise Unmet("dns.records", "2")')
+BOTH_WAIVED = waived(days=9) + waived(days=9)[len(FACTS) :].replace("dns.records", "dns.type")
+
+
+def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(pytester: pytest.Pytester) -> None:
+    ran = run_suite(pytester, BLOCKED, facts=BOTH_WAIVED)
     assert (ran.code, ran.verdicts) == (0, {"dns.records": "waived", "dns.ttl": "conformant", "dns.type": "waived"})
     assert "CONFORMANT except for 2 waived" in ran.out
 
@@ -119,11 +117,15 @@ def test_records(judge, attempts):
 """
 
 
-def settling(pytester: pytest.Pytester, until: int, seconds: str, *more: str, apart: bool = False) -> Outcome:
+def observed(pytester: pytest.Pytester, until: int) -> None:
     pytester.makepyfile(observed=f"from spark_conformance.core.run import *\n{SETTLING.format(until=until)}")
     pytester.syspathinsert()
+
+
+def settling(pytester: pytest.Pytester, until: int, seconds: str) -> Outcome:
+    observed(pytester, until)
     rest = ALL_GOOD[ALL_GOOD.index("\n@pytest", 2) :]
-    return run_suite(pytester, RECORDS + rest, "-p", "observed", "--settle", seconds, *more, "checks", apart=apart)
+    return run_suite(pytester, RECORDS + rest, "-p", "observed", "--settle", seconds, "checks")
 
 
 def test_settling_looks_again_until_the_fact_holds(pytester: pytest.Pytester) -> None:
@@ -139,12 +141,6 @@ def test_settling_looks_again_until_the_fact_holds(pytester: pytest.Pytester) ->
 def test_settling_ends_when_the_time_is_up(pytester: pytest.Pytester) -> None:
     ran = settling(pytester, 1000, "0.3")
     assert (ran.code, ran.verdicts["dns.records"]) == (1, "nonconformant")
-
-
-def test_settling_works_in_workers_too(pytester: pytest.Pytester) -> None:
-    ran = settling(pytester, 3, "60", "-n", "1", apart=True)
-    assert (ran.code, ran.verdicts["dns.records"]) == (0, "conformant")
-    assert len(ran.findings) == 10
 
 
 def test_what_fails_no_gate_is_not_waited_for(pytester: pytest.Pytester) -> None:
@@ -179,10 +175,19 @@ def test_several_targets_are_judged_apart(pytester: pytest.Pytester) -> None:
         assert by_target["rho"]["nonconformant"] == 1
 
 
-def test_workers_come_to_the_same_verdicts_in_one_report(pytester: pytest.Pytester) -> None:
-    ran = run_suite(pytester, TWO_RECORDS, "-n", "2", "checks")
-    assert ran.code == 1
-    assert ran.verdicts == {"dns.records": "nonconformant", "dns.ttl": "conformant", "dns.type": "conformant"}
+def test_workers_settle_waive_and_come_to_the_same_verdicts_in_one_report(pytester: pytest.Pytester) -> None:
+    observed(pytester, 3)
+    settled = '\n@pytest.mark.fact("dns.target")\ndef test_target(judge, attempts):\n    judge("t" * attempts)\n'
+    stated = FACTS.partition("[facts.dns.type]")[2].replace('"CNAME"', '"t"')
+    ran = run_suite(
+        pytester, BLOCKED + settled, "-p", "observed", "--settle", "60", "-n", "2", "checks",
+        facts=BOTH_WAIVED.replace("[facts.dns.type]", f"[facts.dns.target]{stated}\n[facts.dns.type]"), apart=True,
+    )  # fmt: skip
+    assert ran.code == 0, ran.out
+    assert ran.verdicts == {
+        "dns.records": "waived", "dns.ttl": "conformant", "dns.type": "waived", "dns.target": "conformant",
+    }  # fmt: skip
+    agree(ran.folder / "reports", ran.out, 0)
     assert len(ran.findings) == 10
 
 

@@ -1,6 +1,7 @@
 """Options of pytest's, of its plugins' and of ours, on systems of each kind: which exit code, which headline.
 
-Each option is tried on one kind of system by default, another for each option; `OPTIONS=all` tries it on all.
+Each option is tried on one kind of system by default, another for each option, and of those that start workers, which
+take ten times as long, a day's third; `OPTIONS=all` tries each on all.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.facts.model import TRAITS
+from tests.matrix.selection import shared
 from tests.suite.small import ALL_GOOD, FACTS, LEAN, PROJECT, Outcome, run_suite
 
 Prepare = Callable[[Path], object]
@@ -174,10 +176,15 @@ ROWS = (
 )
 
 
+ALL = os.environ.get("OPTIONS") == "all"
+
+
 def chosen() -> Iterator[object]:
+    with_workers = [row for row in ROWS if "-n" in row.options]
+    left_out = {*with_workers} - {*shared(with_workers, 3, every=ALL)}
     for number, row in enumerate(ROWS):
         for place, kind in enumerate(KINDS):
-            if os.environ.get("OPTIONS") == "all" or place == number % len(KINDS):
+            if ALL or (place == number % len(KINDS) and row not in left_out):
                 yield pytest.param(row, kind, id=f"{row}, {kind}")
 
 
@@ -226,7 +233,7 @@ def test_a_check_that_is_tried_again_counts_once(pytester: pytest.Pytester) -> N
         (("checks", "-k", "ttl"), "; not asked for (-k ttl): host (hostname), dns (records, type)"),
         (("checks/test_dns.py",), "; not asked for (checks/test_dns.py): host (hostname)"),
         (("checks", "-p", "other"), "; not asked for (by a plugin that selects): dns (records)"),
-        (("checks", "-m", "dns", "-n", "2"), "; not asked for (-m dns): host (hostname)"),
+        (("checks", "-m", "dns", "-n", "1"), "; not asked for (-m dns): host (hostname)"),
     ],
 )
 def test_what_a_selection_leaves_out_is_told(pytester: pytest.Pytester, options: tuple[str, ...], told: str) -> None:

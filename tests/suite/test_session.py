@@ -9,6 +9,7 @@ import pytest
 from spark_conformance.core.session import SEVERITY, Failure, session_result, worst
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.plugin.gathering import Gatherer
+from tests.report.told import agree
 from tests.suite.small import ALL_GOOD, run_suite
 
 KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"
@@ -92,10 +93,11 @@ def test_waived_facts_are_not_said_to_hold() -> None:
 
 
 def test_a_worker_that_is_killed_leaves_its_check_unverified(pytester: pytest.Pytester) -> None:
-    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", KILLED, 1), "-n", "2", "checks")
+    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", KILLED, 1), "-n", "1", "checks")
     assert ran.code == 7
     assert ran.verdicts == {"dns.ttl": "conformant", "dns.type": "conformant"}
     assert "1 fact was not checked: dns (records); could not be run: " in ran.out
+    assert agree(ran.folder / "reports", ran.out, 7)["not_looked_at"] == ["dns.records"]
 
 
 def test_workers_that_all_die_leave_the_rest_unverified(pytester: pytest.Pytester) -> None:
