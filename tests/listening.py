@@ -26,5 +26,6 @@ def listening(serve: Callable[[socket.socket], None], end: Callable[[], None]) -
         end()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for thread in [accepting, *threads]:
+        accepting.join()  # until it has ended there may be one more
+        for thread in threads:
             thread.join()

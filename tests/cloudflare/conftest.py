@@ -13,7 +13,7 @@ TOKEN = "canary-0123456789-0123456789-0123456789-01"
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Fake, Api]]:
     with fake() as made:
-        api = connect(Secret(TOKEN, "env:TOKEN"), made.url, timeout_s=5, retries=0)
+        api = connect(Secret(TOKEN, "env:TOKEN"), made.url, timeout_s=60, retries=0)
         yield made, api
         api.close()
 

@@ -74,7 +74,7 @@ def test_an_old_entry_of_the_same_ray_is_none_of_ours(permitted: Twin) -> None:
 
 
 def target(lab: Twin, patience: float) -> dict[str, Any]:
-    table = {"api": lab.api.url, "token": "env:TWIN_TOKEN", "timeout_s": 5, "logs_timeout_s": patience}
+    table = {"api": lab.api.url, "token": "env:TWIN_TOKEN", "timeout_s": 60, "logs_timeout_s": patience}
     return {"cloudflare": table}
 
 

@@ -159,7 +159,7 @@ def silent_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def without_way(url: str, timeout_s: float = 5) -> Unreachable:
+def without_way(url: str, timeout_s: float = 60) -> Unreachable:
     api = connect(Secret(TOKEN, "env:TOKEN"), url, timeout_s, retries=0)
     error = refused(api)
     api.close()

@@ -42,11 +42,11 @@ class Twin:
         tables: dict[str, Any] = {
             "extends": BASE,
             "target": {
-                "cloudflare": {"api": self.api.url, "token": "env:TWIN_TOKEN", "timeout_s": 5},
+                "cloudflare": {"api": self.api.url, "token": "env:TWIN_TOKEN", "timeout_s": 60},
                 "dns": {
                     "resolvers": self.names.resolvers,
                     "authoritative": self.names.authoritative,
-                    "timeout_s": 0.5,
+                    "timeout_s": 20,
                 },
             }
             | (target or {}),

@@ -41,7 +41,7 @@ def edge(world: World, authority: LabAuthority, gate: FakeGate, secret: str = CA
     served = asyncio.run_coroutine_threadsafe(serve(world, gate, authority), loop).result(10)
     try:
         yield run_of(
-            Target(public=Public(port=served.port, ca=str(authority.pem_path), timeout_s=10)),
+            Target(public=Public(port=served.port, ca=str(authority.pem_path), timeout_s=60)),
             {"public": {"answers": {"path": "/api/tags", "status": 200}}},
             {
                 public_addresses: PublicAddresses(("127.0.0.1",)),

@@ -180,7 +180,7 @@ def test_four_requests_side_by_side_each_with_a_mark_of_its_own(
     authority: LabAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = watching(monkeypatch, FakeWatch(moved(4, c403=4)))
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
 
     def origin(asked: str) -> list[bytes]:
         together.wait()

@@ -72,7 +72,7 @@ def tls_server(context: ssl.SSLContext | None, script: Script) -> Iterator[Serve
     server = Server()
 
     def serve(connection: socket.socket) -> None:
-        connection.settimeout(10)
+        connection.settimeout(60)
         with suppress(OSError), connection:
             if context is None:
                 _plain(connection, script)
@@ -92,7 +92,7 @@ def http(status: int, body: bytes = b"", *headers: str) -> list[bytes]:
 
 
 def run_to(
-    server: Server, authority: LabAuthority, facts: dict[str, Any] | None = None, timeout_s: float = 5, **given: Any
+    server: Server, authority: LabAuthority, facts: dict[str, Any] | None = None, timeout_s: float = 60, **given: Any
 ) -> Run:
     """A run whose public host name leads to the server."""
     public = Public(port=server.port, ca=str(authority.pem_path), timeout_s=timeout_s)

@@ -85,7 +85,7 @@ class Client:
         """The response before its body. Connections are kept by the name of their handshake."""
         name = sni or host
         if name not in self._clients:
-            self._clients[name] = httpx.AsyncClient(verify=self.authority.client_context(), timeout=10)
+            self._clients[name] = httpx.AsyncClient(verify=self.authority.client_context(), timeout=60)
         http = self._clients[name]
         headers = {"host": host, "user-agent": AGENT, **more.pop("headers", {})}
         url, method = f"https://127.0.0.1:{self.edge.port}{path}", more.pop("method", "GET")

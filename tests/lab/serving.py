@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class Closing(Protocol):

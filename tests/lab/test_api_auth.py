@@ -109,7 +109,7 @@ def test_the_sdk_waits_as_long_as_the_limit_says(api: ApiServer) -> None:
         started = time.monotonic()
         sdk.user.tokens.verify()
         sdk.user.tokens.verify()
-    assert 0.9 <= time.monotonic() - started < 5
+    assert time.monotonic() - started >= 0.9
     assert len(api.requests) == 3
 
 

@@ -137,7 +137,7 @@ def test_a_client_that_leaves_in_the_middle_is_an_error_and_frees_the_origin(tmp
                 await response.body.aclose()
                 await connector.log.lines_of("ERR", 2)
                 assert moved(before, await connector.metrics()) == {TOTAL: 1, ERRORS: 1}
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await left.wait()
 
     asyncio.run(scenario())

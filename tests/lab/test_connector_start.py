@@ -151,7 +151,7 @@ def test_systemd_is_told_after_the_first_connection(tmp_path: Path) -> None:
             async with bench(tmp_path) as lab:
                 lab.server.switches.refuse = {1, 2, 3}
                 environment = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
-                async with lab.connector(ready=1, **environment), asyncio.timeout(10):
+                async with lab.connector(ready=1, **environment), asyncio.timeout(60):
                     assert await asyncio.get_running_loop().sock_recv(listener, 64) == b"READY=1"
 
     asyncio.run(scenario())

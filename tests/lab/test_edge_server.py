@@ -151,12 +151,12 @@ def test_a_client_that_goes_away_cancels_what_is_done_for_it(stage: str) -> None
             reply = await client.send("/api/generate")
             assert await anext(reply.aiter_bytes()) == b"some"
             await reply.aclose()
-            await asyncio.wait_for(body.closed.wait(), 5)
+            await asyncio.wait_for(body.closed.wait(), 60)
         else:
             sending = asyncio.create_task(client.get())
             await asked.wait()
             sending.cancel()
-            await asyncio.wait_for(cancelled.wait(), 5)
+            await asyncio.wait_for(cancelled.wait(), 60)
 
     with_edge(world, test)
 
@@ -403,7 +403,7 @@ def test_the_keys_are_served_on_both_hosts_and_verify_the_metadata() -> None:
 
 def _refusal(client: Client, authority: LabAuthority) -> str:
     """Why a handshake fails, in OpenSSL's word; empty where it does not."""
-    with socket.create_connection(("127.0.0.1", client.edge.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", client.edge.port), timeout=60) as raw:
         try:
             authority.client_context().wrap_socket(raw, server_hostname=HOST).close()
         except ssl.SSLError as error:

@@ -20,7 +20,7 @@ def test_the_documented_machine(tmp_path: Path) -> None:
             assert (await shell(host, "df -kP /")).text.splitlines()[1].split()[3] == "2737478176"
             assert (await shell(host, "pulumi version")).text.startswith("v3.")
             assert (await shell(host, "uname -s")).text == "Linux"
-            assert abs(int((await shell(host, "date +%s")).text) - time.time()) < 3
+            assert abs(int((await shell(host, "date +%s")).text) - time.time()) < 60
 
     asyncio.run(scenario())
 
@@ -78,7 +78,7 @@ def test_the_labs_files_change_what_the_host_says(tmp_path: Path) -> None:
             (lab / "nvidia-smi").unlink()
             assert (await shell(host, "nvidia-smi --query-gpu=name --format=csv,noheader")).status == 9
             (lab / "clock-offset").write_text("-3600\n")
-            assert abs(int((await shell(host, "date +%s")).text) + 3600 - time.time()) < 3
+            assert abs(int((await shell(host, "date +%s")).text) + 3600 - time.time()) < 60
             assert (await shell(host, "date -u -d @0 +%Y")).text == "1970"
             (lab / "timedatectl").write_text("NTPSynchronized=no\n")
             assert (await shell(host, "timedatectl show -p NTPSynchronized --value")).text == "no"

@@ -22,7 +22,7 @@ ACCOUNT = "0123456789abcdef0123456789abcdef"
 SECRET = bytes(range(32))
 HOST = "ollama.goldfish.io"
 NOW = "2026-11-20T00:00:00Z"
-PATIENCE_S = 20
+PATIENCE_S = 60
 Metrics = dict[str, float]
 
 

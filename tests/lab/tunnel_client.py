@@ -22,7 +22,7 @@ from spark_lab.tunnel.wire import configuration, headers, keyshare, preamble
 from spark_lab.tunnel.wire.configuration import Applied, configuration_server
 from spark_lab.tunnel.wire.registration import Refusal, Registered, RegisterRequest, RegistrationClient
 from spark_lab.tunnel.wire.rpc import Peer
-from tests.lab.tunnel_bench import ACCOUNT, SECRET, TUNNEL
+from tests.lab.tunnel_bench import ACCOUNT, PATIENCE_S, SECRET, TUNNEL
 
 CONNECTOR = "11111111-2222-4333-8444-555555555555"
 Headers = list[tuple[str, str]]
@@ -48,7 +48,7 @@ class Incoming:
         """So much of its body."""
         while len(self.body) < count:
             self.news.clear()
-            await asyncio.wait_for(self.news.wait(), 5)
+            await asyncio.wait_for(self.news.wait(), PATIENCE_S)
         return bytes(self.body)
 
     def feed(self, data: bytes) -> None:
@@ -92,11 +92,11 @@ class FakeConnection(ABC):
             version="2026.8.2",
             arch="linux_arm64",
         )
-        return await asyncio.wait_for(self.control.register(request), 5)
+        return await asyncio.wait_for(self.control.register(request), PATIENCE_S)
 
     async def request(self) -> Incoming:
         """The next one."""
-        return await asyncio.wait_for(self.requests.get(), 5)
+        return await asyncio.wait_for(self.requests.get(), PATIENCE_S)
 
     def take(self, version: int, config: bytes) -> Applied:
         self.offered.put_nowait((version, config))
@@ -322,7 +322,7 @@ async def dialled(protocol: str, address: str, ca: Path, idle_s: float = 5) -> A
         )
         calling.load_verify_locations(cafile=str(ca))
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(PATIENCE_S),
             connect(host, int(port), configuration=calling, create_protocol=QuicClient) as quic,
         ):
             assert isinstance(quic, QuicClient)
@@ -333,7 +333,7 @@ async def dialled(protocol: str, address: str, ca: Path, idle_s: float = 5) -> A
     connection = Http2Connection(reader, writer)
     hearing = asyncio.create_task(connection.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait(
                 [asyncio.ensure_future(connection.ready.wait()), hearing], return_when=asyncio.FIRST_COMPLETED
             )

@@ -67,7 +67,7 @@ def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[i
 
     def serve(plain: socket.socket) -> None:
         with suppress(OSError), plain:
-            plain.settimeout(10)
+            plain.settimeout(60)
             with context.wrap_socket(plain, server_side=True) if context else plain as connection:
                 connection.recv(1 << 16)
                 for part in script(end):

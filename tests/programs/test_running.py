@@ -11,7 +11,7 @@ from spark_conformance.core.verdict import Unreachable
 from spark_conformance.programs.running import Completed, execute
 
 
-def run(script: str, timeout_s: float = 20, largest: int = 1 << 20, stdin: Secret | None = None) -> Completed:
+def run(script: str, timeout_s: float = 60, largest: int = 1 << 20, stdin: Secret | None = None) -> Completed:
     with ExitStack() as closing:
         return execute(
             ["/bin/sh", "-c", script], closing=closing, timeout_s=timeout_s, cwd=Path("/"), env=dict(os.environ),

@@ -74,12 +74,12 @@ def test_a_server_that_gives_no_list_is_unreachable(
 
 
 def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    monkeypatch.setenv("OP_CONNECT_HOST", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("OP_CONNECT_TOKEN", TOKEN)
-    with pytest.raises(Unreachable, match="could not be asked"):
-        seen(run_with(tmp_path, "exit 1"))
+    with socket.socket() as bound:  # and nobody listens there
+        bound.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("OP_CONNECT_HOST", f"http://127.0.0.1:{bound.getsockname()[1]}")
+        with pytest.raises(Unreachable, match="could not be asked"):
+            seen(run_with(tmp_path, "exit 1"))
     with pytest.raises(Unreachable, match="check OP_CONNECT_HOST") as caught:
         secret(run_with(tmp_path, refusing("connection refused"), ITEM), ITEM)
     assert not isinstance(caught.value, ItemAbsent)

@@ -23,7 +23,7 @@ def target_of(tmp_path: Path, pulumi: str = "exit 1") -> Target:
         repository=Repository(path=str(tmp_path / "infra")),
         secrets=Secrets(
             tunnel_token="env:X", access_client_id="env:X", access_client_secret="env:X",
-            pulumi=str(tmp_path / "pulumi"), timeout_s=5,
+            pulumi=str(tmp_path / "pulumi"), timeout_s=60,
         ),
     )  # fmt: skip
 

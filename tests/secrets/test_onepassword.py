@@ -52,7 +52,7 @@ def run_with(place: Path, script: str, reference: str = "env:NONE") -> Run:
         access_client_id="env:NONE",
         access_client_secret="env:NONE",
         op=str(program),
-        timeout_s=5,
+        timeout_s=60,
     )
     return run_of(Target(secrets=secrets))
 

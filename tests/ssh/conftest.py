@@ -48,7 +48,7 @@ def connect() -> Iterator[Connect]:
     """Makes connections that end with the test: `connect(server, …options of ssh_config)`, or `connect(target)`."""
     with ExitStack() as opened:
 
-        def make(to: Any, timeout_s: float = 20, **options: str) -> Connection:
+        def make(to: Any, timeout_s: float = 60, **options: str) -> Connection:
             way = to if isinstance(to, Ssh) else target(to, timeout_s, **options)
             return opened.enter_context(Connection(way))
 

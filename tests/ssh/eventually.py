@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 
 
-def eventually(holds: Callable[[], bool], within_s: float = 10) -> bool:
+def eventually(holds: Callable[[], bool], within_s: float = 60) -> bool:
     deadline = monotonic() + within_s
     while not holds() and monotonic() < deadline:
         Event().wait(0.02)

@@ -46,7 +46,7 @@ def keys(files: Path) -> None:
         key.write_public_key(files / f"{name}.pub")
 
 
-def target(server: Server, timeout_s: float = 20, **other: str) -> Ssh:
+def target(server: Server, timeout_s: float = 60, **other: str) -> Ssh:
     """The way to a server, through an ssh_config of its own, in which `other` options replace those that work."""
     host_key = (server.files / "host.pub").read_text(encoding="ascii")
     (server.files / "known_hosts").write_text(f"[127.0.0.1]:{server.port} {host_key}", encoding="ascii")
@@ -65,7 +65,7 @@ def target(server: Server, timeout_s: float = 20, **other: str) -> Ssh:
     config.write_text(
         "Host spark\n" + "".join(f"  {key} {value}\n" for key, value in options.items()), encoding="utf-8"
     )
-    return Ssh(host="spark", config=str(config), connect_timeout_s=10, command_timeout_s=timeout_s)
+    return Ssh(host="spark", config=str(config), connect_timeout_s=60, command_timeout_s=timeout_s)
 
 
 def account() -> str:
@@ -170,22 +170,32 @@ class OpenSsh:
         self.files = files
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # sshd's own requirement, compiled in
-        with create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self._log = files / "sshd.log"
+        for _ in range(5):  # it takes no port 0, and another process may take one that is free before it does
+            with create_server(("127.0.0.1", 0)) as probe:
+                self.port = probe.getsockname()[1]
+            if self._started(prelude):
+                return
+        raise RuntimeError(self._log.read_text(encoding="utf-8"))
+
+    def _started(self, prelude: str) -> bool:
+        """Whether it listens on its port."""
+        files = self.files
         forced = f'ForceCommand {prelude} eval "$SSH_ORIGINAL_COMMAND"\n' if prelude else ""
         (files / "sshd_config").write_text(
             f"ListenAddress 127.0.0.1:{self.port}\nHostKey {files}/host\nAuthorizedKeysFile {files}/client.pub\n"
             f"PermitRootLogin yes\nStrictModes no\nUsePAM no\nPidFile none\nLogLevel VERBOSE\n{forced}",
             encoding="utf-8",
         )
-        self._log = files / "sshd.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [SSHD or "sshd", "-D", "-e", "-f", files / "sshd_config"], stderr=log, start_new_session=True
             )
         while "Server listening" not in self._log.read_text(encoding="utf-8"):
             if self._process.poll() is not None:
-                raise RuntimeError(self._log.read_text(encoding="utf-8"))
+                return False
+            threading.Event().wait(0.01)
+        return True
 
     @property
     def sessions(self) -> int:

@@ -68,7 +68,7 @@ def test_sudo_holds_for_its_own_thread_only(host: Any) -> None:
     inside, done = threading.Event(), threading.Event()
 
     def elsewhere() -> str:
-        inside.wait(10)
+        inside.wait(60)
         plain: str = host.backend.get_command("id -u")
         done.set()
         return plain
@@ -77,7 +77,7 @@ def test_sudo_holds_for_its_own_thread_only(host: Any) -> None:
         other = threads.submit(elsewhere)
         with host.sudo(), host.sudo("ollama"):
             inside.set()
-            done.wait(10)
+            done.wait(60)
             nested = host.backend.get_command("printf %s", "a b")
         assert other.result() == "id -u"
     plain = "printf 'a b'"

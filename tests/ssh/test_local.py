@@ -22,7 +22,7 @@ ACCOUNT = pwd.getpwuid(os.geteuid())
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with Connection(Local(command_timeout_s=20)) as opened:
+    with Connection(Local(command_timeout_s=60)) as opened:
         yield opened
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_left_where_this_process_is_killed() -> None:
         "print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == -signal.SIGKILL
     assert eventually(lambda: not Path(ended.stdout.strip()).exists() and not running("sleep 4132"))
 
@@ -145,7 +145,7 @@ def test_a_time_limit_for_idle_shells_is_none_for_commands_that_wait(
     (tmp_path / "environment").write_text("TMOUT=1\n")
     monkeypatch.setattr(local, "SHELL", str(tmp_path / "sh"))
     monkeypatch.setattr(local, "SYSTEM_WIDE", tmp_path / "environment")
-    with Connection(Local(command_timeout_s=4), slots=1) as connection:
+    with Connection(Local(command_timeout_s=60), slots=1) as connection:
         before = connection.submit("sleep 1.2; echo before")
         assert [one.result().stdout for one in (before, connection.submit("echo after"))] == [b"before\n", b"after\n"]
 
@@ -163,7 +163,7 @@ def test_programs_speak_english_whatever_the_system_speaks(
 ) -> None:
     (tmp_path / "environment").write_text("".join(f"{name}={value}\n" for name, value in GERMAN.items()))
     monkeypatch.setattr(local, "SYSTEM_WIDE", tmp_path / "environment")
-    with Connection(Local(command_timeout_s=20)) as connection:
+    with Connection(Local(command_timeout_s=60)) as connection:
         said = connection.run(program).stderr
         assert b"No such file" in said or b"unknown user" in said or b"not found" in said
         # what pam_env sets of it is not taken where something is set: sudo 1.9.16 and sudo-rs 0.2.5

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -23,10 +22,8 @@ def failure(connection: Connection) -> HostUnreachable:
         connection.run("true")
     with pytest.raises(HostUnreachable) as awaited:
         connection.wait()
-    started = monotonic()
     with pytest.raises(HostUnreachable) as second:
         connection.run("true")
-    assert monotonic() - started < 0.05
     assert str(first.value) == str(second.value) == str(awaited.value)
     assert first.value is not second.value
     assert [entry.outcome for entry in connection.log] == ["unreachable", "unreachable"]
@@ -82,18 +79,17 @@ def test_a_wrong_user(server: Server, connect: Connect) -> None:
 
 
 def test_a_refused_port(stand_in: Server, connect: Connect) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    told = failure(connect(stand_in, Port=str(port)))
+    with socket.socket() as bound:  # and nobody listens there
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        told = failure(connect(stand_in, Port=str(port)))
     assert told.cause is Cause.REFUSED
     assert f"127.0.0.1 port {port}" in told.sentence
 
 
 def test_a_silent_port(stand_in: Server, connect: Connect, silent_port: int) -> None:
     way = target(stand_in, Port=str(silent_port)).model_copy(update={"connect_timeout_s": 1})
-    started = monotonic()
     assert failure(connect(way)).cause is Cause.TIMEOUT
-    assert monotonic() - started < 5
 
 
 def test_a_name_that_does_not_resolve(stand_in: Server, connect: Connect) -> None:
@@ -134,17 +130,13 @@ def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect
     directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
     waiting = [connection.submit("sleep 4108") for _ in range(20)]
     assert eventually(lambda: len(running("sleep 4108")) >= 16)
-    cut = monotonic()
     own_server.drop()
-    done, _ = wait(waiting, timeout=10)
+    done, _ = wait(waiting, timeout=60)  # an hour before the first of them would be over
     assert len(done) == 20
-    assert monotonic() - cut < 3
     causes = {error.cause for future in waiting if isinstance(error := future.exception(), HostUnreachable)}
     assert causes == {Cause.LOST}
-    started = monotonic()
     with pytest.raises(HostUnreachable, match="was lost"):
         connection.run("true")
-    assert monotonic() - started < 0.05
     assert eventually(lambda: not running("sleep 4108") and not holding(directory) and not Path(directory).exists())
 
 

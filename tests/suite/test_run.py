@@ -35,7 +35,7 @@ def test_an_observation_is_made_once_for_all_who_ask(run: Run) -> None:
 
 
 def test_observations_are_under_way_at_the_same_time(run: Run) -> None:
-    met = threading.Barrier(3, timeout=10)
+    met = threading.Barrier(3, timeout=60)
 
     def observing() -> Callable[[Run], int]:
         def observe(_run: Run) -> int:
