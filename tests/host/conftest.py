@@ -7,12 +7,18 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.host.installation import Installation
 from tests.host.stubs import StubHost
 
 
 @pytest.fixture
 def stub(tmp_path: Path) -> StubHost:
     return StubHost(tmp_path)
+
+
+@pytest.fixture
+def host_with(stub: StubHost, tmp_path: Path) -> Installation:
+    return Installation(stub, tmp_path)
 
 
 @pytest.fixture

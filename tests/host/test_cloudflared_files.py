@@ -32,7 +32,8 @@ def _unit(run: Run, path: Path, command: str) -> None:
 
 def _started(stub: StubHost, run: Run, command: str, *more: str) -> None:
     """Let systemd show a service that starts a command."""
-    shown = f"{{ path=/x ; argv[]={command} ; ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }}"
+    program = command.partition(" ")[0]
+    shown = f"{{ path={program} ; argv[]={command} ; ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }}"
     stub.prints("systemctl", "\n".join((f"ExecStart={shown}", *more)))
     given(run, cloudflared_unit, parse("LoadState=loaded\nActiveState=active\nMainPID=7", "cloudflared.service"))
 
@@ -299,8 +300,20 @@ def test_a_file_below_the_services_own_home(stub: StubHost, tmp_path: Path, dire
 
 
 def test_a_file_among_the_arguments(stub: StubHost, tmp_path: Path) -> None:
-    seen = _configs(stub, tmp_path / "none", words=("c", "--config=/x.yml", "tunnel")).get(cloudflared_local_config)
+    usual = tmp_path / "usual.yml"
+    usual.write_text("protocol: http2\n")
+    seen = _configs(stub, usual, words=("c", "--config=/x.yml", "tunnel")).get(cloudflared_local_config)
     assert (seen.in_force, seen.told) == (True, "the process runs with --config /x.yml")
+
+
+def test_only_the_first_file_at_a_usual_place_counts(stub: StubHost, tmp_path: Path) -> None:
+    first, second = tmp_path / "1.yml", tmp_path / "2.yml"
+    first.write_text("loglevel: debug\n")
+    second.write_text("protocol: http2\n")
+    seen = _configs(stub, first, second).get(cloudflared_local_config)
+    assert (seen.in_force, seen.others) == (False, (str(first), str(second)))
+    first.unlink()
+    assert _configs(stub, first, second).get(cloudflared_local_config).told == f"{second} sets protocol"
 
 
 def test_files_are_looked_at_though_nothing_runs(stub: StubHost, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The connector's own metrics server, and what hangs on its answers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,9 +61,9 @@ class Metrics:
         return status, said.encode() if isinstance(said, str) else json.dumps(said).encode()
 
 
-def run_with(stub: StubHost, told: str = "", logged: str | None = None, state: str = "active") -> Run:
+def run_with(stub: StubHost, told: str = "", logged: str | None = None, state: str = "active", **facts: Any) -> Run:
     """A run whose connector was told, or said, where its metrics server is."""
-    run = run_on(stub)
+    run = run_on(stub, **facts)
     given(run, cloudflared_unit, parse_unit(f"ActiveState={state}\nSubState=x", "cloudflared.service"))
     given(run, connector_process, Process(7, ("c", "tunnel"), {"TUNNEL_METRICS": told}, 1))
     given(run, cloudflared_journal, ConnectorJournal("5c2b", 1, (), logged))
@@ -94,6 +95,15 @@ def test_a_closed_journal_and_process_leave_the_usual_places(stub: StubHost, mon
         monkeypatch.setattr("spark_conformance.host.connector.USUAL", ("127.0.0.1:9", address))
         run = run_with(stub)
         given(run, connector_process, Unreachable("x", "x"))
+        given(run, cloudflared_journal, Unreachable("x", "x"))
+        assert run.get(connector).address == address
+
+
+def test_its_own_configuration_file_tells_where_it_is(stub: StubHost, tmp_path: Path) -> None:
+    with web(Metrics()) as address:
+        path = tmp_path / "config.yml"
+        path.write_text(f"metrics: ':{address.rpartition(':')[2]}'\n")
+        run = run_with(stub, target__host={"cloudflared_configs": [str(path)]})
         given(run, cloudflared_journal, Unreachable("x", "x"))
         assert run.get(connector).address == address
 

@@ -23,58 +23,17 @@ from spark_conformance.host.installed_token import (
     cloudflared_token_in_use,
     cloudflared_token_variables,
     cloudflared_valid_token,
-    installed,
 )
-from spark_conformance.host.process import Process, age, connector_process
+from spark_conformance.host.process import age, connector_process
 from spark_conformance.host.token_files import cloudflared_token_files, copies
+from spark_conformance.host.token_holding import installed
 from spark_conformance.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
-from spark_conformance.host.units import cloudflared_unit, parse
 from spark_conformance.secrets.references import esc_tunnel_token
-from tests.host.stubs import StubHost, given, run_on
+from tests.host.installation import HANDS_ON, Installation
+from tests.host.stubs import StubHost, given
 from tests.host.tokens import ACCOUNT, TUNNEL, token
 
 ELSEWHERE = "11111111-1111-4111-8111-111111111111"
-HANDS_ON = (
-    "[Service]\nExecStart=/bin/sh -c 'TUNNEL_TOKEN=\"$$CLOUDFLARE_TUNNEL_TOKEN\" exec /usr/bin/cloudflared run'\n"
-)
-
-
-class Installation:
-    """A unit's files in a directory, and the run that looks at them."""
-
-    def __init__(self, stub: StubHost, directory: Path) -> None:
-        self.directory, self.stub = directory, stub
-        stub.prints("systemctl", "User=")
-        self.unit, self.drop_in = directory / "cloudflared.service", directory / "override.conf"
-        self.write("cloudflared.service", HANDS_ON, 0o644)
-        self.run = run_on(stub, cloudflared__unit=str(self.unit), cloudflared__drop_in=str(self.drop_in))
-        self.active(0)
-
-    def write(self, name: str, text: str, mode: int = 0o600) -> Path:
-        path = self.directory / name
-        path.write_text(text)
-        path.chmod(mode)
-        return path
-
-    def environment(self, value: str, name: str = "CLOUDFLARE_TUNNEL_TOKEN", mode: int = 0o600) -> None:
-        self.write("override.conf", f'[Service]\nEnvironment="{name}={value}"\n', mode)
-
-    def active(self, pid: int, state: str = "active") -> None:
-        shown = f"LoadState=loaded\nActiveState={state}\nSubState=x\nFragmentPath={self.unit}\nMainPID={pid}"
-        given(self.run, cloudflared_unit, parse(shown, "cloudflared.service"))
-
-    def runs(self, *words: str, environment: dict[str, str] | None = None, age_s: float | None = 100) -> None:
-        given(self.run, connector_process, Process(7, words, environment, age_s))
-
-    def files(self) -> dict[str, str]:
-        """The files with the token, by their names, and their modes."""
-        seen = self.run.get(cloudflared_token_files)
-        return {file.path.rpartition("/")[2]: file.mode for file in seen.files}
-
-
-@pytest.fixture
-def host_with(stub: StubHost, tmp_path: Path) -> Installation:
-    return Installation(stub, tmp_path)
 
 
 def test_the_documented_way(host_with: Installation) -> None:
@@ -204,7 +163,7 @@ def test_a_shell_that_fetches_the_token_itself(host_with: Installation, script: 
         cloudflared_token_files, cloudflared_token_in_use, cloudflared_token_variables
     ]  # fmt: skip
     for observe in observations:
-        with pytest.raises(Unreachable, match="only the command tells"):
+        with pytest.raises(Unreachable, match="only that tells"):
             host_with.run.get(observe)
 
 

@@ -82,7 +82,7 @@ def test_a_journal_that_has_lost_the_start(stub: StubHost) -> None:
     ("properties", "told"),
     [
         ("StandardOutput=journal\nStandardError=append:/var/log/cloudflared.log", "append:/var/log/cloudflared.log"),
-        ("StandardOutput=null\nStandardError=inherit", "standard error to null"),
+        ("StandardOutput=null\nStandardError=inherit", "to the journal, but to null"),
         ("StandardOutput=journal\nStandardError=inherit", "systemd-journal"),
         ("StandardOutput=null\nStandardError=journal", "systemd-journal"),
         ("", "systemd-journal"),

@@ -3,7 +3,8 @@
 import pytest
 
 from spark_conformance.syntax.commands import started_by
-from spark_conformance.syntax.units import assignments, effective, environment_file, service_settings
+from spark_conformance.syntax.units import EnvironmentFile, effective, joined_lines, service_settings
+from spark_conformance.syntax.variables import assignments
 
 UNIT = """[Unit]
 Description=Cloudflare Tunnel
@@ -28,7 +29,7 @@ def test_only_the_service_counts() -> None:
 def test_a_command_within_a_shell() -> None:
     text = effective([UNIT, '[Service]\nEnvironment="CLOUDFLARE_TUNNEL_TOKEN=abc" B=2\n'])
     assert text.environment == {"CLOUDFLARE_TUNNEL_TOKEN": "abc", "B": "2"}
-    assert text.environment_files == ("/etc/default/cloudflared",)
+    assert text.environment_files == (EnvironmentFile("/etc/default/cloudflared", optional=True),)
     assert started_by(text.words) == "/usr/local/bin/cloudflared"
     assert "TUNNEL_TOKEN=abc" in [text.value_of(word) for word in text.words]
 
@@ -43,27 +44,90 @@ def test_a_drop_in_takes_back_what_was_set() -> None:
     assert [text.value_of(word) for word in text.words][-1] == "x"
 
 
+LINES = [
+    ("a \\\n  # no\n\n", ["a  "]),
+    ("a \\\n# no \\\n; no\n b\nc", ["a   b", "c"]),
+    ("a\\\\\nb", ["a\\\\", "b"]),
+    ("a\\\\\\\nb", ["a\\\\ b"]),
+    ("\ufeff[Service]\r\nA=1\r\n", ["[Service]", "A=1"]),
+    ("A=1\x0b\x1c\u2028B=2", ["A=1\x0b\x1c\u2028B=2"]),
+    ("a\\", ["a "]),
+    ("# a \\\nb", ["b"]),
+]
+
+
+@pytest.mark.parametrize(("text", "lines"), LINES)
+def test_lines_and_those_that_a_backslash_joins(text: str, lines: list[str]) -> None:
+    assert [line for _, line in joined_lines(text)] == lines
+
+
+def test_a_joined_line_has_the_number_of_its_first() -> None:
+    assert [number for number, _ in joined_lines("\n# no\na \\\n# no\nb\nc")] == [3, 6]
+
+
+def test_what_of_a_command_is_its_program() -> None:
+    lines = ("-+/bin/a b", "@/bin/sh mysh -c 'x  y'", ':"/opt/my dir/a" $T', "never 'closed", "/bin/a \"x\\ty\" ''")
+    text = effective(["".join(f"[Service]\nExecStart={line}\n" for line in lines)])
+    assert [command.words for command in text.commands] == [
+        ("/bin/a", "b"), ("/bin/sh", "-c", "x  y"), ("/opt/my dir/a", "$T"), (), ("/bin/a", "x\ty", "")
+    ]  # fmt: skip
+
+
+def test_specifiers_are_filled_in_word_by_word() -> None:
+    text = (
+        "Environment=A=%n B=%N C=%p D=%i E=%I F=%j G=%d/x H=%H%% J=%t%S%E%L%C%h%u%f\nEnvironmentFile=-/etc/default/%p\n"
+    )
+    said = effective([f"[Service]\n{text}ExecStart=/bin/%p %n"], "my-tunnel@a-b\\x2dc.service")
+    assert said.environment == {
+        "A": "my-tunnel@a-b\\x2dc.service", "B": "my-tunnel@a-b\\x2dc", "C": "my-tunnel", "D": "a-b\\x2dc",
+        "E": "a/b-c", "F": "tunnel", "G": "/run/credentials/my-tunnel@a-b\\x2dc.service/x", "H": "%H%",
+        "J": "/run/var/lib/etc/var/log/var/cache/rootroot/a/b-c",
+    }  # fmt: skip
+    assert said.environment_files == (EnvironmentFile("/etc/default/my-tunnel", optional=True),)
+    assert said.commands[0].words == ("/bin/my-tunnel", "my-tunnel@a-b\\x2dc.service")
+    assert effective(["[Service]\nEnvironment=A=%n"]).environment == {"A": "%n"}
+
+
+def test_credentials_and_where_they_are() -> None:
+    text = "LoadCredential=token:/etc/%p/token\nLoadCredential=bare\nSetCredential=set:a\\x41 'b'\n"
+    opaque = "LoadCredentialEncrypted=sealed:/etc/sealed\nSetCredentialEncrypted=too:abc\nImportCredential=tunnel.*\n"
+    said = effective([f"[Service]\n{text}{opaque}"], "c.service")
+    assert said.credentials.files == {"token": "/etc/c/token", "bare": "bare"}
+    assert said.credentials.texts == {"set": "aA 'b'"}
+    assert said.credentials.opaque == ("sealed", "too", "tunnel.*")
+    assert said.environment == {"CREDENTIALS_DIRECTORY": "/run/credentials/c.service"}
+    assert effective([f"[Service]\n{text}LoadCredential=\n"], "c.service").credentials.files == {}
+
+
+EMPTY = [
+    ("EnvironmentFile=/a", "EnvironmentFile=", "environment_files", ()),
+    ("PassEnvironment=A B", "PassEnvironment=", "passed", ()),
+    ("UnsetEnvironment=A", "UnsetEnvironment=", "unset", ()),
+    ("StandardError=append:/var/log/a", "StandardError=", "values", {}),
+    ("StandardError=append:/var/log/%p", "StandardError=null", "values", {"StandardError": "null"}),
+    ("PassEnvironment=A", "PassEnvironment=B", "passed", ("A", "B")),
+    ("EnvironmentFile=/a", "EnvironmentFile=/b", "environment_files", (EnvironmentFile("/a"), EnvironmentFile("/b"))),
+]
+
+
+@pytest.mark.parametrize(("before", "drop_in", "field", "left"), EMPTY)
+def test_what_a_drop_in_takes_back_or_adds(before: str, drop_in: str, field: str, left: object) -> None:
+    assert getattr(effective([f"[Service]\n{before}\n", f"[Service]\n{drop_in}\n"]), field) == left
+
+
 @pytest.mark.parametrize(
     ("value", "seen"),
     [
         ('"A=b c" D=e', {"A": "b c", "D": "e"}),
         ("A=", {"A": ""}),
         ("A=b=c==", {"A": "b=c=="}),
-        ("'never closed A=b", {"A": "b"}),
+        ("A=b 'never closed B=c", {"A": "b"}),
         ("nonsense 1A=b", {}),
         ("", {}),
     ],
 )
 def test_assignments(value: str, seen: dict[str, str]) -> None:
     assert dict(assignments(value)) == seen
-
-
-def test_a_file_of_variables() -> None:
-    assert environment_file("# no\nA=1\n B='two words'\nC=\"x\"\nnonsense\n\n") == {
-        "A": "1",
-        "B": "two words",
-        "C": "x",
-    }
 
 
 @pytest.mark.parametrize("garbage", ["", "\0\xff", "[Service", "[Service]\n=\n", "[Service]\nExecStart"])
@@ -73,4 +137,4 @@ def test_garbage_sets_nothing(garbage: str) -> None:
 
 
 def test_nothing_of_it_prints() -> None:
-    assert "abc" not in repr(effective(["[Service]\nEnvironment=T=abc\nExecStart=/x --token abc"]))
+    assert "abc" not in repr(effective(["[Service]\nEnvironment=T=abc\nExecStart=/x --token abc\nSetCredential=t:abc"]))
