@@ -48,6 +48,7 @@ HTML = ("content-type", "text/html; charset=UTF-8")
             "cf-mitigated: challenge",
         ),
         (exchange(503, ("cf-mitigated", "challenge"), ("cf-access-aud", "x")), Answerer.CHALLENGE, "challenge"),
+        (exchange(403, ("cf-mitigated", "of-next-year")), Answerer.EDGE, "cf-mitigated: of-next-year"),
         (exchange(403, body=problem(1020, "access_denied")), Answerer.EDGE, "error_code 1020 access_denied"),
         (exchange(403, body="error code: 1010"), Answerer.EDGE, "error code: 1010"),
         (exchange(429, body="error code: 1015\n"), Answerer.EDGE, "error code: 1015"),
