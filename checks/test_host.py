@@ -75,7 +75,7 @@ def test_gpu(judge: Judge, host_gpu: Gpus) -> None:
 @pytest.mark.fact("host.memory_gib")
 def test_memory(judge: Judge, host_memory: HostMemory) -> None:
     """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine."""
-    judge(host_memory.total_gib, note=f"MemTotal in {judge.expect.path}")
+    judge(host_memory.told(host_memory.total_gib, "MemTotal"), note=f"MemTotal in {judge.expect.path}")
 
 
 @pytest.mark.fact("host.memory_available_gib")
@@ -84,7 +84,7 @@ def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
 
     It is one look: a peak between two of them is not seen.
     """
-    judge(host_memory.available_gib, note=f"MemAvailable in {judge.expect.path}")
+    judge(host_memory.told(host_memory.available_gib, "MemAvailable"), note=f"MemAvailable in {judge.expect.path}")
 
 
 @pytest.mark.fact("host.disk_free_gib")

@@ -113,12 +113,24 @@ def test_the_quickest_of_a_few_looks_counts(stub: StubHost, monkeypatch: pytest.
     assert run_on(stub).get(host_clock_skew).uncertain_s == 0.5
 
 
-@pytest.mark.parametrize("garbage", ["", "1763906700", "1763906700.%N", "Sun Nov 23", "1e9.5"])
+@pytest.mark.parametrize("garbage", ["", "1763906700", "Sun Nov 23", "1e9.5"])
 def test_what_is_no_time(garbage: str) -> None:
     assert parse_time(garbage) is None
 
 
-def test_a_date_without_fractions_is_said_to_be_of_no_use(stub: StubHost) -> None:
-    stub.prints("date", "1763906700.%N")
+@pytest.mark.parametrize(
+    ("output", "seen"),
+    [
+        ("1795777973.265817696\n", (1795777973.265817696, 0.0)),  # GNU's, and uutils'
+        ("1795777973.%N\n", (1795777973.5, 0.5)),  # busybox 1.37 in Debian 13
+        ("1795777973.N", (1795777973.5, 0.5)),
+    ],
+)
+def test_a_time_in_whole_seconds_is_half_a_second_less_certain(output: str, seen: tuple[float, float]) -> None:
+    assert parse_time(output) == seen
+
+
+def test_a_date_of_another_kind_is_said_to_be_of_no_use(stub: StubHost) -> None:
+    stub.prints("date", "Fri Nov 27 11:14:20 UTC 2026")
     with pytest.raises(Unreachable, match="GNU's or busybox's"):
         run_on(stub).get(host_clock_skew)

@@ -6,7 +6,7 @@ import pytest
 
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 from spark_conformance.host.machine import Machine, host_release, machine, parse_values
-from spark_conformance.host.resources import host_disk, host_memory, parse_df, parse_meminfo
+from spark_conformance.host.resources import HostMemory, host_disk, host_memory, parse_df, parse_meminfo
 from tests.host.stubs import StubHost, run_on
 
 RELEASE = """DGX_NAME="DGX Spark"
@@ -78,6 +78,20 @@ def test_meminfo_in_pieces() -> None:
         ),
         ("x 1 1 1048576 1% /mnt/with blank\n", ("x", 1.0)),
         ("server:/export dir 1 1 2097152 1% /mnt\n", ("server:/export dir", 2.0)),
+        (
+            (
+                "Filesystem           1024-blocks    Used Available Capacity Mounted on\n"
+                "/dev/vda             264212084  29340140  77050772  28% /\n"
+            ),
+            ("/dev/vda", 77050772 / 1024**2),
+        ),
+        (
+            (
+                "Dateisystem    1024-Blöcke  Benutzt Verfügbar Kapazität Eingehängt auf\n"
+                "/dev/vda         264212084 29339564  77051348       28% /\n"
+            ),
+            ("/dev/vda", 77051348 / 1024**2),
+        ),
         (HEAD, None),
         ("", None),
         ("df: /none: No such file or directory\n", None),
@@ -96,7 +110,19 @@ def test_a_disk_that_is_not_there(stub: StubHost, tmp_path: Path) -> None:
     run = run_on(stub, host__disk_free_gib={"path": str(tmp_path / "no; such 'dir'"), "at_least": 1})
     with pytest.raises(Unmet) as unmet:
         run.get(host_disk)
-    assert "No such file" in unmet.value.observed
+    assert unmet.value.observed.endswith("/no; such 'dir': absent")
+    assert "No such file" in unmet.value.note
+
+
+def test_a_disk_below_a_directory_that_is_closed_to_us(plain: StubHost) -> None:
+    path = str(plain.bin.parent / "closed" / "models")
+    with pytest.raises(Unreachable, match="Permission denied"):
+        run_on(plain, host__disk_free_gib={"path": path, "at_least": 1}).get(host_disk)
+
+
+def test_memory_that_no_file_tells_is_no_lack_of_it() -> None:
+    with pytest.raises(Unreachable, match="no file tells MemAvailable"):
+        HostMemory.told(None, "MemAvailable")
 
 
 def test_a_disk_that_df_does_not_tell_of(stub: StubHost) -> None:

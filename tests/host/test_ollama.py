@@ -302,7 +302,7 @@ def test_an_answer_without_a_listener(stub: StubHost) -> None:
     stub.prints("ss", "LISTEN 0 9 127.0.0.1:114 0.0.0.0:*")
     run = run_on(stub)
     given(run, ollama_models, OllamaModels("http://localhost:11434", "", ()))
-    with pytest.raises(Unmet, match="no listener"):
+    with pytest.raises(Unreachable, match="shows no listener"):
         run.get(ollama_listeners)
 
 

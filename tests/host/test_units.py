@@ -46,6 +46,23 @@ def test_several_drop_ins_and_a_value_with_an_equals_sign() -> None:
     assert parse("DropInPaths=/a 'b", "x").drop_ins == ("/a", "'b")
 
 
+@pytest.mark.parametrize(
+    ("state", "wanted_by", "enabled"),
+    [
+        ("enabled", "WantedBy=multi-user.target", True),
+        ("generated", "WantedBy=multi-user.target", True),  # a container's, by Quadlet
+        ("static", "RequiredBy=ai.target", True),
+        ("generated", "WantedBy=", False),
+        ("static", "", False),
+        ("disabled", "WantedBy=multi-user.target", False),
+        ("enabled-runtime", "WantedBy=multi-user.target", False),
+        ("masked", "", False),
+    ],
+)
+def test_whether_a_service_comes_back(state: str, wanted_by: str, enabled: bool) -> None:
+    assert parse(f"UnitFileState={state}\n{wanted_by}", "ollama.service").enabled is enabled
+
+
 @pytest.mark.parametrize("garbage", ["", "no properties here", "NRestarts=many\nMainPID=[not set]\nNeedDaemonReload="])
 def test_what_systemd_does_not_say_is_not_made_up(garbage: str) -> None:
     unit = parse(garbage, "x.service")
