@@ -175,7 +175,7 @@ setting(
     steps(switch("visitor", country="NL"), _address("country", "NL", "block")),
     "edge-country-block",
 )
-setting("visitor", "lost-client-id", switch("visitor", loses=["cf-access-client-id"]), "access-header-lost")
+setting("visitor", "lost-client-id", switch("visitor", loses=["cf-access-client-id"]), "access-wrong-secret")
 setting("visitor", "lost-client-secret", switch("visitor", loses=["cf-access-client-secret"]), "access-wrong-secret")
 setting("patience", "patience-short", switch("patience", seconds=0.5))
 setting("gathers", "edge-gathers", switch("gathers"))

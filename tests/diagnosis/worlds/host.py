@@ -6,6 +6,7 @@ from spark_lab.faults.fault import Act
 from tests.diagnosis.worlds.setting import faults, setting
 
 DOWN = ("tunnel-no-connector",)
+REFUSED = (*DOWN, "cloudflared-token-refused", "cloudflared-ending")
 
 
 def _status(code: int) -> Act:
@@ -16,7 +17,7 @@ for code in (401, 403, 404, 429, 500, 502, 503):
     setting("answers", f"ollama-answers-{code}", _status(code), "ollama-error", cost="host")
 faults("ollama", "ollama-stopped", "ollama-other-port", "ollama-other-program", cost="host")
 faults("ollama", "ollama-all-interfaces", "ollama-unit-missing", "ollama-masked", "ollama-hanging", cost="host")
-faults("ollama", "ollama-failing", causes=("ollama-stopped",), cost="host")
+faults("ollama", "ollama-failing", causes=("ollama-stopped", "ollama-ending"), cost="host")
 faults(
     "cloudflared",
     "cloudflared-stopped",
@@ -33,13 +34,19 @@ faults(
     "token-cut-short",
     "token-of-another-tunnel",
     "token-of-another-account",
-    causes=DOWN,
+    causes=REFUSED,
     cost="host",
     rank=7,
 )
 faults(
     "cloudflared",
     "token-rotated-and-restarted",
+    causes=REFUSED,
+    cost="host",
+    rank=7,
+)
+faults(
+    "cloudflared",
     "edge-unreachable",
     "connections-refused",
     causes=DOWN,
