@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spark_conformance.core.run import Run
-from spark_conformance.diagnosis.asking import ask
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Diagnosis, Scene
 from spark_conformance.diagnosis.reading import Asked, read
@@ -13,6 +12,7 @@ from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
 from spark_conformance.https.answerer import classify
 from spark_conformance.https.client import Request, send, way
+from spark_conformance.outside.marked_probe import send_marked
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
 from spark_lab.faults.application import added_app
@@ -118,13 +118,21 @@ def _preflight(run: Run) -> Probe:
     return _sent(run, headers, "OPTIONS", token=False)
 
 
+def _page(run: Run) -> Asked:
+    """What a browser sends for a stranger's page."""
+    request = Request("GET", probe_path(run), {**token_headers(run), "Origin": STRANGER})
+    return Asked.of(send_marked(run, request), origin=STRANGER)
+
+
 ASKED: dict[str, Callable[[Run], Asked]] = {
     "anonymous": lambda run: Asked(run.get(anonymous_probe), credentials="none"),
     "script": lambda run: Asked(_sent(run, {"X-Requested-With": "XMLHttpRequest"})),
-    "preflight": lambda run: Asked(_preflight(run), credentials="none", origin="https://page.example"),
+    "preflight": lambda run: Asked(
+        _preflight(run), credentials="none", origin="https://page.example", method="OPTIONS"
+    ),
     "other-name": lambda run: Asked(
         _sent(run, {"Host": "conformance.invalid"}, token=False), credentials="none", same_name=False
     ),
     "plain-agent": lambda run: Asked(_sent(run, {"User-Agent": "python-requests/2.32"})),
-    "page": lambda run: ask(run, Request("GET", probe_path(run), {**token_headers(run), "Origin": STRANGER})),
+    "page": _page,
 }

@@ -60,7 +60,7 @@ from spark_conformance.core.secret import Secret
 
 CANARY = "canary-9f3a-b1-{name}"
 
-def diagnose(run):
+def diagnose(run, **asked):
     with Path("made.txt").open("a") as made:
         made.write(f"{{os.environ.get('PYTEST_XDIST_WORKER', 'main')}}\\n")
     Secret(CANARY, "a token")
