@@ -1,5 +1,6 @@
 """The suite as its users run it: a process of its own, against a lab of its own or one that is kept."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -33,7 +34,13 @@ class Session:
     @property
     def written(self) -> str:
         """Everything that the run left: its output and all its reports."""
-        return "\n".join([self.out, *(path.read_text() for path in sorted(self.reports.rglob("*")) if path.is_file())])
+        files = sorted(path for path in self.reports.rglob("*") if path.is_file())
+        return "\n".join([self.out, *map(_text, files)])
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
 
 
 def project(place: Path) -> Path:

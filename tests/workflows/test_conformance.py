@@ -1,7 +1,8 @@
 """`.github/workflows/conformance.yml`, every step of it, on a stand-in of GitHub's runner and against the lab.
 
-Stand-ins: the runner (executing.py), `gh` (answers from a file), `actions/checkout` (copies), `actions/upload-artifact`
-(remembers), and `python3 -m venv` with its pip, so that nothing is downloaded. The checks are the suite's own.
+Stand-ins: the runner (executing.py), `gh` (answers from a file), `actions/checkout` (copies), `actions/cache` (a
+directory), `actions/upload-artifact` (remembers), and `python3 -m venv` with its pip, so that nothing is downloaded.
+The checks are the suite's own.
 """
 
 import json
@@ -101,7 +102,10 @@ class Github:
             "job": {"workflow_repository": SUITE, "workflow_sha": "ca11ed"},
             "inputs": inputs, "vars": variables, "secrets": secrets,
         }  # fmt: skip
-        uses = {"actions/checkout": self._checkout, "actions/upload-artifact": self._upload}
+        uses = {
+            "actions/checkout": self._checkout, "actions/upload-artifact": self._upload,
+            "actions/cache/restore": self._restore, "actions/cache/save": self._save,
+        }  # fmt: skip
         around = {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"}
         workflow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
         return Runner(self.place, contexts, uses, around).execute(workflow)
@@ -116,6 +120,17 @@ class Github:
         shutil.copytree(self.lab.infrastructure, place)
         (place / "conformance").mkdir()
         (place / "conformance/mine.toml").write_text(MINE.format(lab=self.lab.target))
+
+    def _restore(self, given: dict[str, str], workspace: Path) -> None:
+        """The newest of what was kept whose key begins so, as the action takes it."""
+        kept = sorted((self.place / "cache").glob("*"), key=lambda place: place.stat().st_mtime)
+        found = [place for place in kept if place.name.startswith(given["restore-keys"].replace("/", "+"))]
+        if found:
+            shutil.copytree(found[-1], workspace / given["path"], dirs_exist_ok=True)
+
+    def _save(self, given: dict[str, str], workspace: Path) -> None:
+        if (workspace / given["path"]).is_dir():
+            shutil.copytree(workspace / given["path"], self.place / "cache" / given["key"].replace("/", "+"))
 
     def _upload(self, given: dict[str, str], workspace: Path) -> None:
         self.artifacts.append(
@@ -142,6 +157,9 @@ def test_called_from_the_infrastructures_repository_it_checks_with_its_own_revis
     assert (suite["repository"], suite["ref"]) == (SUITE, "ca11ed")
     assert (infrastructure["repository"], infrastructure["ref"]) == (OWN, "c0ffee")
     assert "CONFORMANT" in jobs["checks"].summary
+    [kept] = (github.place / "cache").iterdir()
+    assert kept.name == "conformance-history-conformance+mine.toml-17-1"
+    assert len(list(kept.glob("*.json.gz"))) == 1
     [artifact] = github.artifacts
     assert artifact["name"] == "conformance-post-17-1"
     assert artifact["found"] == " ".join(artifact["path"].split())

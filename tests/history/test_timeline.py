@@ -1,0 +1,63 @@
+import pytest
+
+from spark_conformance.history.timeline import LOOKED_BACK, lists, past_of
+from spark_conformance.history.words import strip
+from tests.history.runs import FIRST, nights
+
+
+def found(line: str) -> str:
+    made = lists(nights(ttl=line))
+    [name] = [name for name in ("new", "still", "fixed", "flapping") if getattr(made, name)] or ["none"]
+    return name
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (".", "none"),
+        ("....", "none"),
+        ("F", "new"),
+        ("...F", "new"),
+        ("...U", "new"),
+        ("..FF", "still"),
+        ("FFFF", "still"),
+        (".FUF", "still"),
+        ("..F.", "fixed"),
+        ("..U.", "fixed"),
+        (".F.F", "flapping"),
+        (".F.F.", "flapping"),
+        ("..FB", "none"),  # what blocks it is told
+        ("..B.", "none"),  # it was never judged to fail
+        ("..Bw", "none"),
+        ("..FF-", "none"),
+        (". F", "new"),
+        ("F .", "fixed"),
+    ],
+)
+def test_what_became_of_a_fact(line: str, name: str) -> None:
+    assert found(line) == name
+
+
+def test_since_when() -> None:
+    runs = nights(ttl="..F.B FUF")
+    past = past_of("dns.ttl", runs)
+    assert (past.before, past.after) == (runs[3], runs[6])
+    assert past.held == runs[3].at
+    assert past.since == runs[6].at
+    assert (past.failed, past.judged, past.turns) == (4, 7, 3)
+
+
+def test_a_fact_that_never_held_has_no_day_on_which_it_did() -> None:
+    past = past_of("dns.ttl", nights(ttl="FF"))
+    assert past.before is None
+    assert past.since == FIRST
+
+
+def test_only_the_last_runs_count() -> None:
+    past = past_of("dns.ttl", nights(ttl="F.F.F" + "." * LOOKED_BACK + "F"))
+    assert (past.failed, past.judged, past.turns) == (1, LOOKED_BACK, 1)
+    assert past.held == past_of("dns.ttl", nights(ttl="F.F.F" + "." * LOOKED_BACK + "F")).held
+
+
+def test_a_fact_as_a_line_of_letters() -> None:
+    assert strip("dns.ttl", nights(ttl=".F UBw-")) == ".F UBw-"
