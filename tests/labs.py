@@ -6,9 +6,14 @@ cloudflared that happens to be on PATH changes no test.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from spark_conformance.checking import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding
+from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.plugin.targets import lab_options
 from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement, read
@@ -26,6 +31,15 @@ def running(options: Sequence[str] = ()) -> Iterator[Announcement]:
         yield read(process.facts())
     finally:
         process.close()
+
+
+def check_system(system: Path | SystemFile) -> dict[str, Finding]:
+    """Judge every fact of a target; findings by fact."""
+    run = Run(load(system) if isinstance(system, Path) else system)
+    try:
+        return findings_of(run)
+    finally:
+        run.close()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,16 @@ def test_the_documented_machine(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_its_shared_memory_ends_with_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            made = (await shell(host, "mktemp -d /dev/shm/spark-conformance.XXXXXX")).text
+            assert Path(made).parent == host.root / "dev" / "shm"
+            assert (await shell(host, "cd /tmp && mktemp -u lab.XXXXXX")).text.startswith("lab.")
+
+    asyncio.run(scenario())
+
+
 def test_sudo(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_lab import isolation
@@ -31,7 +30,7 @@ from spark_lab.ollama.genuine import (
 )
 from spark_lab.overlay import Places, overlay
 from tests.lab.tunnel_bench import fetch
-from tests.labs import running
+from tests.labs import check_system, running
 
 DOCUMENTED = "llama3.3:70b"
 FAKE = """

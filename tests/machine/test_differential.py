@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict
+from tests.labs import check_system
 from tests.machine import needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.declared import as_declared

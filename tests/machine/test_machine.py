@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.connector import IN_REPOSITORY, UNIT
+from tests.labs import check_system
 from tests.machine import needs_machine
 
 pytestmark = needs_machine

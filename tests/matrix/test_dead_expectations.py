@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system, finding_of
+from spark_conformance.checking import finding_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
+from tests.labs import check_system
 from tests.matrix import altered
 
 LEAVES = [

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
+from tests.labs import check_system
 
 RUNS = int(os.environ.get("HEALTHY_RUNS", "5"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system, findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.diagnosis.engine import conclude
@@ -20,6 +20,7 @@ from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, FaultError, heal
 from tests.diagnosis.judging import right
 from tests.diagnosis.scenarios import BY_FAULT
+from tests.labs import check_system
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.declared import as_declared, deviation, deviations
 from tests.matrix.groups import Group, grouped, joint, named

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import RECORDS, record
+from tests.labs import check_system
 
 
 def other_names(bench: Bench) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, FaultError, heal, inflict
+from tests.labs import check_system
 from tests.machine.differences import on_machine
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 from tests.matrix.selection import shared

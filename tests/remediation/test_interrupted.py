@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from spark_conformance.checking import check_system
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
 from tests.end_to_end.session import project
+from tests.labs import check_system
 from tests.remediation.terminal import Terminal
 
 

@@ -13,7 +13,6 @@ OTHERS = [*(path for path in PROJECT.glob("fixtures/**/*") if path.is_file() and
 BY_NAME = re.compile(r"pytest_\w+|enter_\w+|_\w+_one|__\w+__")
 """Called by a name that is put together: pytest's hooks, visits of a query, systemctl's commands, Python's own."""
 SAVED = {
-    "check_system": "a system checked in one call, as tests do it",
     "lend": "saves the matrix looking at what a fault cannot have changed",
     **dict.fromkeys(
         ("_show", "_is_system_running", "_list_units", "_reset_failed", "_daemon_reload"), "a command of systemctl"
