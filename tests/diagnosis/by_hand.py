@@ -49,7 +49,7 @@ BY_HAND: dict[str, Signs] = {
     "cloudflared-token-refused": {**BARRED, "cloudflared.complaint": "no-tunnel", "cloudflared.token": None},
     "cloudflared-no-names": {**BARRED, "cloudflared.complaint": "lookup"},
     "cloudflared-intercepted": {**BARRED, "cloudflared.complaint": "certificate"},
-    "ingress-timeout": {**CONNECTOR, "journal.error": "dial-timeout", "rule.timeouts": "overflowing"},
+    "ingress-timeout": {**CONNECTOR, "journal.error": "dial-timeout", "rule.timeout": "spent"},
     "ollama-ending": {
         **CONNECTOR, "journal.error": "refused", "ollama.unit": "ending", "origin.is": "nobody", "ollama.url": False,
     },

@@ -51,6 +51,7 @@ SERVED = tuple(
         ("second-connector", ()),
         ("resolver-servfail", ()),
         ("ingress-rule-between", ()),
+        ("edge-waf-spares-checks", ("edge-spares-us",)),
     )
 )
 """Something is wrong, and yet the request is answered as it should be: no cause may be named."""
@@ -77,7 +78,7 @@ NAMES = (
 RULES = (
     *_all("edge-custom-block", EDGE, "edge-waf-block", "edge-waf-block-agent"),
     *_all("edge-custom-challenge", EDGE, "edge-waf-challenge"),
-    *_all("edge-custom-answer", EDGE, "edge-waf-custom-403", "edge-waf-custom-404"),
+    *_all("edge-custom-answer", EDGE, "edge-waf-custom-403", "edge-waf-custom-404", "edge-waf-custom-empty"),
     *_all("edge-rate-limit", EDGE, "edge-rate-limit"),
     *_all("edge-address-block", EDGE, "edge-address-block", "edge-network-block"),
     *_all("edge-country-block", EDGE, "edge-country-block"),
@@ -153,6 +154,7 @@ WAY = (
     *_all("ingress-other-port", CLOUDFLARED, "ingress-other-port"),
     *_all("ingress-other-host", CLOUDFLARED, "ingress-other-host"),
     *_all("ingress-other-scheme", CLOUDFLARED, "ingress-https"),
+    *_all("ingress-timeout", CLOUDFLARED, "ingress-timeout-in-nanoseconds"),
     *_all("ingress-other-program", CLOUDFLARED, "public-answers-524"),
     *_all("ingress-other-program", CLOUDFLARED, "public-answers-403", least="likely"),
     *_all("ingress-access-audience", CLOUDFLARED, "ingress-demands-other-audience"),

@@ -125,7 +125,7 @@ SITUATIONS = {
         "ollama-stopped",
         {
             "ollama.unit": "active", "origin.is": "ollama", "ollama.url": True, "journal.error": "dial-timeout",
-            "rule.timeouts": "overflowing",
+            "rule.timeout": "spent",
         },
         {"ingress-timeout": "proven"},
         "ollama-stopped",
