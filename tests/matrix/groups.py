@@ -15,6 +15,8 @@ from tests.matrix.looks import ON_THE_WAY
 from tests.matrix.selection import whole
 
 Group = tuple[Fault, ...]
+FAR = 10
+"""What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
 
 
 def grouped(faults: Iterable[Fault]) -> list[Group]:
@@ -66,8 +68,15 @@ def _alone(fault: Fault) -> bool:
 
 
 def _may_join(fault: Fault, group: list[Fault]) -> bool:
+    far = sum(len(member.unverified) > FAR for member in (fault, *group))
     return (
         not _alone(group[0])
         and fault.remedy == group[0].remedy
-        and all(fault.component != member.component and apart(fault, member) for member in group)
+        and far <= 1
+        and all(_subject(fault) != _subject(member) and apart(fault, member) for member in group)
     )
+
+
+def _subject(fault: Fault) -> str:
+    """Whose fault it is; a tunnel's is made, as often as not, with the connector that serves it."""
+    return "cloudflared" if fault.component == "tunnel" else fault.component

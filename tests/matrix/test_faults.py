@@ -5,7 +5,6 @@ person may do is told and not done; what a remedy heals is healed by one run, wh
 Every required fact has a fault that fails it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,13 +39,6 @@ def beyond(pytestconfig: pytest.Config) -> dict[str, frozenset[str]]:
     if pytestconfig.getoption("--lab-host") != "systemd":
         return {}
     return {fault: unverified_on_machine(fault) for fault in DIFFERENCES}
-
-
-@pytest.fixture(scope="session")
-def looks(one_lab: Announcement) -> Iterator[Looks]:
-    looks = Looks(one_lab)
-    yield looks
-    looks.close()
 
 
 @pytest.mark.parametrize("faults", [pytest.param(group, id=named(group)) for group in grouped(chosen(FAULTS.values()))])

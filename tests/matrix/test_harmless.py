@@ -1,16 +1,17 @@
 """What looks like a fault and is none: every fact still holds."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from spark_conformance.checking import findings_of
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
+from spark_lab.faults import Fault
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import RECORDS, record
-from tests.labs import check_system
+from tests.matrix.looks import Looks
 
 
 def other_names(bench: Bench) -> None:
@@ -80,9 +81,7 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_no_fault_fails_nothing(lab: Announcement, name: str) -> None:
-    bench = Bench(lab)
-    HARMLESS[name](bench)
-    bench.close()
-    findings = check_system(Path(lab.target))
+def test_what_is_no_fault_fails_nothing(lab: Announcement, looks: Looks, name: str) -> None:
+    with looks.at(Fault(name, "", HARMLESS[name], frozenset())) as run:
+        findings = findings_of(run)
     assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()

@@ -3,30 +3,35 @@
 A day tries a quarter of the sample, FAULTS=all the whole of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
+from spark_conformance.checking import findings_of
+from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_lab.announcement import Announcement
-from spark_lab.faults import FAULTS, Fault, FaultError, heal, inflict
-from tests.labs import check_system
+from spark_lab.faults import FAULTS, Fault, FaultError, heal
 from tests.machine.differences import on_machine
+from tests.matrix.looks import Looks
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
 from tests.matrix.selection import shared
 
 SAMPLE = 40
 
 
-def make(lab: Announcement, one: Fault, other: Fault) -> None:
-    """Make both, in the order in which that can be done: a fault may break what the other one is made with."""
-    try:
-        inflict(lab, (one, other))
-    except FaultError:
-        heal(lab)
-        inflict(lab, (other, one))
+@contextmanager
+def made(lab: Announcement, looks: Looks, one: Fault, other: Fault) -> Iterator[Run]:
+    """Both, made in the order in which that can be done: a fault may break what the other one is made with."""
+    with ExitStack() as there:
+        try:
+            run = there.enter_context(looks.at(one, other))
+        except FaultError:
+            heal(lab)
+            run = there.enter_context(looks.at(other, one))
+        yield run
 
 
 @pytest.mark.parametrize(
@@ -34,12 +39,12 @@ def make(lab: Announcement, one: Fault, other: Fault) -> None:
     [pytest.param(*pair, id=" + ".join(each.name for each in pair)) for pair in shared(ranked()[:SAMPLE], 4)],
 )
 def test_neither_of_two_faults_hides_the_other(
-    lab: Announcement, one: Fault, other: Fault, pytestconfig: pytest.Config
+    lab: Announcement, looks: Looks, one: Fault, other: Fault, pytestconfig: pytest.Config
 ) -> None:
     if pytestconfig.getoption("--lab-host") == "systemd":
         one, other = on_machine(one), on_machine(other)
-    make(lab, one, other)
-    findings = check_system(Path(lab.target))
+    with made(lab, looks, one, other) as run:
+        findings = findings_of(run)
     assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
     assert noise(one, other, findings) == {}
 
