@@ -45,3 +45,9 @@ def test_no_page_lacks_what_a_person_would_do() -> None:
     short = {name for name, text in MADE.items() if name.startswith("facts/") and "README" not in name
              and "## How to look by hand" not in text}  # fmt: skip
     assert short == set()
+
+
+def test_every_fact_that_rests_on_a_vendors_word_names_its_page() -> None:
+    without = {fact for fact, traits in TRAITS.items() if not traits.reference}
+    assert without == {"cloudflared.unit_in_repository"}, "only that the host has the repository's file is ours alone"
+    assert all(traits.reference.startswith("https://") for fact, traits in TRAITS.items() if fact not in without)
