@@ -58,9 +58,9 @@ OUTSIDE, BLIND = _without("ssh", "cloudflare"), _without("ssh", "cloudflare", "s
         ("edge-rate-limit", BLIND, {"edge-rate-limit": "proven"}, {"host", "secrets"}),
         ("token-empty", SSH, {"tunnel-no-connector": "proven"}, {"host"}),
         ("ollama-stopped", OUTSIDE, {}, {"host"}),
-        ("ingress-path", SSH, {"ingress-path": "proven"}, {"host"}),
+        ("ingress-path", SSH, {}, {"host"}),
         ("record-missing", SSH, {"dns-no-record": "proven"}, {"host"}),
-        ("public-certificate-expired", SSH, {"tls-expired": "proven"}, set()),
+        ("public-certificate-expired", SSH, {"tls-expired": "likely"}, set()),
         ("public-certificate-expired", OUTSIDE, {}, {"api.zone"}),
     ],
 )

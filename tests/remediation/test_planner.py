@@ -9,6 +9,8 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, NotApplicable, Unmet, Unreachable, Verdict
+from spark_conformance.diagnosis.model import Cause, Diagnosis, Hop, Named
+from spark_conformance.diagnosis.model import Remedy as Words
 from spark_conformance.remediation.model import Asked, CannotRemedy, Plan, Step
 from spark_conformance.remediation.planner import Planner
 from spark_conformance.remediation.steps.services import Service, WaitFor
@@ -104,6 +106,18 @@ def test_nothing_else_is_remedied(finding: Finding) -> None:
     fake = Fake("ollama", OLLAMA)
     assert plan(finding, remedies=[fake]).remedies == ()
     assert fake.asked == []
+
+
+@pytest.mark.parametrize(("confidence", "planned"), [("proven", ["ollama.fake"]), ("likely", []), ("possible", [])])
+def test_where_no_fact_tells_what_to_mend_only_a_proven_cause_does(confidence: Any, planned: list[str]) -> None:
+    remedy = Words("the service", "running", "it answers", "on the host", remediates="ollama")
+    cause = Cause("ollama-stopped", Hop.OLLAMA, "Ollama is not running", remedy, "a reference")
+    named = Named(cause, confidence, active=True)
+    seen = Diagnosis("why", "502", Hop.CLOUDFLARED, None, (), (named,), undetermined=False)
+    made = plan(found("public.answers"), remedies=[Fake("ollama", OLLAMA)], diagnosis=seen)
+    assert [item.remedy for item in made.remedies] == planned
+    told = " ".join(item.sentence for item in made.instructions)
+    assert ("likely: Ollama is not running" in told) is (confidence == "likely")
 
 
 @pytest.mark.parametrize(
