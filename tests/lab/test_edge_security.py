@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.lab.edge_request import NOW, a_request
 from tests.lab.edge_world import ALLOW_ALL, HOST, a_world
 
 KEYS = SigningKeys()
+CUSTOM_PHASE = "http_request_firewall_custom"
 
 
 def judged(world: World, request: Request, pipeline: Pipeline | None = None) -> tuple[int | None, str, dict[str, str]]:
@@ -261,6 +263,34 @@ def test_a_worker_stands_behind_access_and_throws() -> None:
     assert judged(world, a_request())[:2] == (500, "error code: 1101")
     world.worker_routes["x"] = {"id": "x", "pattern": f"{HOST}/api/*"}
     assert judged(world, a_request())[0] is None
+
+
+def test_a_worker_does_what_is_said_of_it() -> None:
+    world = open_world()
+    world.worker_routes["w"] = {"id": "w", "pattern": f"{HOST}/*", "script": "front"}
+    world.workers["front"] = {"status": 404, "headers": {"cf-cache-status": "HIT"}, "body": "none"}
+    assert judged(world, a_request()) == (404, "none", {"cf-cache-status": "HIT"})
+    world.workers["front"] = {"passes": True}
+    assert judged(world, a_request())[0] is None
+
+
+@pytest.mark.parametrize(
+    ("maker", "change"),
+    [
+        ("custom", lambda world: world.rulesets.update(ruleset(CUSTOM_PHASE, custom("true")))),
+        ("access aud-1", lambda _: None),
+        ("access", lambda world: (world.apps.clear(), world.organization.update(deny_unmatched_requests=True))),
+        ("worker", lambda world: (world.apps.clear(), world.worker_routes.update(w={"pattern": "*", "script": "w"}))),
+        ("behind", lambda world: world.apps.clear()),
+    ],
+)
+def test_the_edge_keeps_who_made_an_answer(maker: str, change: Callable[[World], object]) -> None:
+    world = a_world(ALLOW_ALL)
+    change(world)
+    world.apps = {name: {**app, "aud": "aud-1"} for name, app in world.apps.items()}
+    pipeline, request = Pipeline(world, FakeGate(), KEYS), a_request()
+    judged(world, request, pipeline)
+    assert pipeline.makers == {request.ray: maker}
 
 
 def test_the_teams_host_has_keys_a_login_page_and_nothing_else() -> None:

@@ -60,6 +60,17 @@ def test_a_token_gets_through_access_and_its_secret_does_not() -> None:
     with_edge(world, test)
 
 
+def test_headers_may_be_lost_on_a_visitors_way() -> None:
+    async def test(client: Client, gate: FakeGate) -> None:
+        client.edge.visitor.loses = ("cf-access-client-secret",)
+        assert (await client.get(headers=TOKEN)).status_code == 403
+        client.edge.heal()
+        assert (await client.get(headers=TOKEN)).status_code == 200
+        assert len(gate.requests) == 1
+
+    with_edge(a_world(SERVICE_AUTH), test)
+
+
 def test_an_origins_own_answer_passes_as_it_is() -> None:
     world = a_world()
     world.apps.clear()
