@@ -92,9 +92,9 @@ setting("custom", "custom-block-agent", _block('http.user_agent contains "confor
 setting("custom", "custom-block-country", _block('ip.src.country ne "DE"'), CUSTOM_BLOCK)
 setting("custom", "custom-challenge", _rule(CUSTOM, ON_PATH, "managed_challenge"), CUSTOM_CHALLENGE)
 setting("custom", "custom-js-challenge", _rule(CUSTOM, ALL, "js_challenge"), CUSTOM_CHALLENGE)
-for status in (403, 404, 410, 429, 451, 500, 503):
+for status in (403, 404, 410, 429, 451):
     setting("custom", f"custom-answer-{status}", _answering(status, "Closed for today.\n"), CUSTOM_ANSWER)
-for status in (401, 403, 404, 503):
+for status in (401, 403, 404, 499):
     setting("custom", f"custom-empty-{status}", _answering(status, ""), CUSTOM_ANSWER)
 setting("custom", "custom-json-403", _answering(403, '{"error":"no"}', "application/json"), CUSTOM_ANSWER)
 setting("custom-harmless", "custom-block-elsewhere", _block(ELSEWHERE))
