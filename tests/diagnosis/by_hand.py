@@ -49,7 +49,6 @@ BY_HAND: dict[str, Signs] = {
     "cloudflared-token-refused": {**BARRED, "cloudflared.complaint": "no-tunnel", "cloudflared.token": None},
     "cloudflared-no-names": {**BARRED, "cloudflared.complaint": "lookup"},
     "cloudflared-intercepted": {**BARRED, "cloudflared.complaint": "certificate"},
-    "ingress-timeout": {**CONNECTOR, "journal.error": "dial-timeout", "rule.timeout": "spent"},
     "ollama-ending": {
         **CONNECTOR, "journal.error": "refused", "ollama.unit": "ending", "origin.is": "nobody", "ollama.url": False,
     },
@@ -63,8 +62,6 @@ BY_HAND: dict[str, Signs] = {
     },
 }  # fmt: skip
 """What differs from the healthy scene, by the cause; None for what would not be seen."""
-FINDINGS: dict[str, Signs] = {"edge-spares-us": {"answer.agents": "other"}}
-"""The same of what explains no answer."""
 
 
 def without(seen: Scene, *signs: str) -> Scene:
@@ -74,7 +71,7 @@ def without(seen: Scene, *signs: str) -> Scene:
 
 def by_hand(cause: str) -> Scene:
     signs = dict(scene(HEALTHY).signs)
-    seen = (BY_HAND | FINDINGS)[cause]
+    seen = BY_HAND[cause]
     for name, value in seen.items():
         signs[name] = sign(name, value, f"{name} is {value}")
     gone = {name for name, value in seen.items() if value is None}
