@@ -184,6 +184,32 @@ def test_only_what_is_surely_cloudflared_is_ever_run(stub: StubHost, tmp_path: P
     assert not marker.exists()
 
 
+def test_an_update_without_a_restart(stub: StubHost, tmp_path: Path) -> None:
+    run = run_on(stub)
+    _started(stub, run, f"{_program(tmp_path / 'cloudflared')} run")
+    _runs(run, "2024.1.0")
+    seen = run.get(cloudflared_version)
+    assert seen.known == ("2026.8.2", "2024.1.0")
+    assert seen.told == (
+        f"the running process is 2024.1.0; the file, which the next start runs, says: {VERSION}; restart the service "
+        "to run it"
+    )
+
+
+@pytest.mark.parametrize("deleted", [" (deleted)", ""])
+def test_a_replaced_file_does_not_tell_what_runs(stub: StubHost, tmp_path: Path, deleted: str) -> None:
+    run = run_on(stub)
+    program = _program(tmp_path / "cloudflared")
+    _started(stub, run, f"{program} run")
+    _runs(run, None)
+    stub.command("readlink", f'case $* in */exe) echo "{program}{deleted}" ;; *) exec /usr/bin/readlink "$@" ;; esac')
+    if deleted:
+        with pytest.raises(Unreachable, match="replaced since it started"):
+            run.get(cloudflared_version)
+    else:
+        assert run.get(cloudflared_version).known == ("2026.8.2",)
+
+
 @pytest.mark.parametrize(
     ("said", "version"),
     [(VERSION, "2026.8.2"), ("cloudflared version 2025.11.0-rc1 (built x)", "2025.11.0"), ("", None), ("DEV", None)],

@@ -120,6 +120,7 @@ def test_what_a_drop_in_takes_back_or_adds(before: str, drop_in: str, field: str
     [
         ('"A=b c" D=e', {"A": "b c", "D": "e"}),
         ("A=", {"A": ""}),
+        (r"A=x\x41\\y B=unknown\q C=1", {"A": r"xA\y"}),
         ("A=b=c==", {"A": "b=c=="}),
         ("A=b 'never closed B=c", {"A": "b"}),
         ("nonsense 1A=b", {}),
