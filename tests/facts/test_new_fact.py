@@ -41,7 +41,7 @@ why = "A cold 70B model takes longer to load than clients wait."
 """),
     ],
     "fixtures/spark_conformance/host/inference.py": [
-        ("from dataclasses import dataclass\n", "from datetime import UTC, datetime\n"),
+        ("from dataclasses import dataclass, replace\n", "from datetime import UTC, datetime\n"),
         ("\n    @property\n    def gpu_share(", """\
     expires_at: str = ""
 
@@ -53,7 +53,7 @@ why = "A cold 70B model takes longer to load than clients wait."
         except ValueError:
             return None
 """),
-        (")\n    return None\n\n\ndef _number(", ', str(entry.get("expires_at", ""))'),
+        (")\n    return None\n\n\ndef computing(", ', expires_at=str(entry.get("expires_at", ""))'),
     ],
     "checks/test_ollama.py": [
         ('@pytest.mark.fact("ollama.accepts_host")', '''\

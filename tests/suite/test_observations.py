@@ -16,7 +16,7 @@ from tests.suite.small import ALL_GOOD, run_suite
 load_observations()
 FIXTURE = type(pytest.fixture(lambda: None))
 FRAME = {"run", "judge"}
-SHARED = {"Answers", "AccessPolicy"}
+SHARED = {"Answers", "AccessPolicy", "Esc"}
 """Types of several observations: they stand with what makes them, and not with what looks."""
 
 
