@@ -24,7 +24,7 @@ from spark_conformance.host.installed_token import (
     cloudflared_token_variables,
     cloudflared_valid_token,
 )
-from spark_conformance.host.process import age, connector_process
+from spark_conformance.host.process import age, connector_among, connector_process
 from spark_conformance.host.token_files import cloudflared_token_files, copies
 from spark_conformance.host.token_holding import installed
 from spark_conformance.host.token_matches import cloudflared_token_account, cloudflared_token_api, cloudflared_token_esc
@@ -375,6 +375,21 @@ def _child(pid: int) -> int:
             if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"tail\0"):
                 return int(child)
         os.sched_yield()
+
+
+@pytest.mark.parametrize(
+    ("family", "pid"),
+    [
+        ({1: ("/usr/bin/tini", "--", "cloudflared", "tunnel", "run"), 2: ("/opt/cloudflared", "tunnel", "run")}, 2),
+        ({1: ("/usr/local/bin/cloudflared", "tunnel", "run"), 2: ("/opt/cloudflared", "update")}, 1),
+        ({1: ("/bin/sh", "-c", "x"), 2: ("sleep", "1"), 3: ("/opt/c", "tunnel", "run")}, 3),
+        ({1: ("/usr/bin/docker", "run", "cloudflared", "tunnel", "run")}, 1),
+        ({1: ("",)}, 1),
+        ({}, 1),
+    ],
+)
+def test_which_process_is_the_connector(family: dict[int, tuple[str, ...]], pid: int) -> None:
+    assert connector_among(1, family) == pid
 
 
 def test_a_process_that_has_just_ended(host_with: Installation) -> None:

@@ -166,6 +166,22 @@ def test_its_own_configuration_file_does_not_count_beside_a_variable(host_with: 
     assert _place(host_with) == "the variable TUNNEL_TOKEN"
 
 
+@pytest.mark.parametrize(
+    ("command", "environment", "config", "place"),
+    [
+        ("--credentials-file /c.json", "", "", "the argument --credentials-file"),
+        ("", "TUNNEL_CRED_FILE=/c.json", "", "the variable TUNNEL_CRED_FILE"),
+        ("", "", "tunnel: x\ncredentials-file: /c.json\n", "the setting credentials-file of its configuration file"),
+    ],
+)
+def test_credentials_in_place_of_a_token(
+    host_with: Installation, command: str, environment: str, config: str, place: str
+) -> None:
+    host_with.write("config.yml", config)
+    host_with.loaded(f"{RUN} {command} spark", f"Environment={environment}")
+    assert host_with.run.get(cloudflared_token).told == f"{place}, by which it runs without a token: empty"
+
+
 # --- credentials
 
 

@@ -41,8 +41,8 @@ def test_a_running_service() -> None:
 
 
 def test_several_drop_ins_and_a_value_with_an_equals_sign() -> None:
-    unit = parse("DropInPaths=/a/x.conf '/b c/y=1.conf'", "x.service")
-    assert unit.drop_ins == ("/a/x.conf", "/b c/y=1.conf")
+    unit = parse("DropInPaths=/a/x.conf '/b c/y=1.conf' \"/c\\$d.conf\" $'/e\\'f.conf'", "x.service")
+    assert unit.drop_ins == ("/a/x.conf", "/b c/y=1.conf", "/c$d.conf", "/e'f.conf")
     assert parse("DropInPaths=/a 'b", "x").drop_ins == ("/a", "'b")
 
 
@@ -68,6 +68,14 @@ def test_what_systemd_does_not_say_is_not_made_up(garbage: str) -> None:
     unit = parse(garbage, "x.service")
     assert (unit.name, unit.restarts, unit.pid, unit.reload_pending) == ("x.service", None, 0, None)
     assert not unit.active
+
+
+@pytest.mark.parametrize(
+    ("state", "active"),
+    [("active", True), ("reloading", True), ("refreshing", True), ("activating", False), ("maintenance", False)],
+)
+def test_a_service_that_reloads_runs(state: str, active: bool) -> None:
+    assert parse(f"ActiveState={state}", "x.service").active is active
 
 
 def test_one_question_a_unit(stub: StubHost) -> None:
@@ -120,7 +128,7 @@ def test_what_a_stopped_service_does_cannot_be_seen(stub: StubHost) -> None:
         ("activating", "start", "success", True, "starting"),
         ("deactivating", "stop-sigterm", "timeout", True, "starting"),  # seen with a connector that the edge refuses
         ("activating", "auto-restart", "timeout", True, "starting"),
-        ("activating", "auto-restart", "exit-code", True, "inactive"),
+        ("activating", "auto-restart", "exit-code", True, "ending"),
         ("deactivating", "stop-sigterm", "success", False, "inactive"),
         ("failed", "failed", "timeout", False, "inactive"),
         ("inactive", "dead", "success", False, "inactive"),
