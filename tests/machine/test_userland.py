@@ -77,6 +77,12 @@ WORLDS = {
 HIDES = "mount -o remount,hidepid={} /proc"
 KEEPS = "sed -i 's/^Storage=.*/Storage={}/' /etc/systemd/journald.conf.d/lab.conf && systemctl restart systemd-journald"
 LEAVES_JOURNAL = f"gpasswd -d operator systemd-journal && {SSHD}"
+ASKS = "echo 'operator ALL=(ALL:ALL) ALL' >/etc/sudoers.d/operator"
+COUNTS = r"""sed -i 's/^@include common-auth/auth required pam_faillock.so preauth deny=3\n\
+auth sufficient pam_unix.so\nauth [default=die] pam_faillock.so authfail deny=3/' /etc/pam.d/sudo
+faillock --user operator --reset"""
+"""Three failed logins lock the account (pam_faillock(8))."""
+LOOKS_ALONE = "echo 'operator ALL=(ALL:ALL) NOPASSWD: /usr/bin/systemctl, /usr/bin/journalctl' >/etc/sudoers.d/operator"
 LISTPW = "printf 'Defaults listpw=always\\n' >>/etc/sudoers"
 
 
@@ -87,13 +93,26 @@ class Situation:
     act: str
     unseen: frozenset[str] = frozenset()
     undo: str = "true"
+    said: str = ""
 
 
+OPENS = "systemd-tmpfiles --create --prefix=/run/log/journal"
+START = "systemctl restart cloudflared"
+HIDDEN = ONLY_ROOT_READS.unverified | {"cloudflared.token_in_argv"}
+UNLOGGED = frozenset({"cloudflared.connection_indexes", "cloudflared.protocol", "cloudflared.registered"})
 SITUATIONS = {
     "hidepid=1": Situation(HIDES.format(1), undo=HIDES.format(0)),
     "hidepid=2": Situation(HIDES.format(2), undo=HIDES.format(0)),
     "without the journal": Situation(LEAVES_JOURNAL),
-    "no journal is kept": Situation(KEEPS.format("none"), undo=KEEPS.format("volatile")),
+    "hidepid=2, no files by sudo": Situation(
+        f"{HIDES.format(2)} && {LOOKS_ALONE}", HIDDEN, HIDES.format(0), "to root alone (hidepid)"
+    ),
+    "no journal is kept": Situation(
+        f"{KEEPS.format('none')} && rm -r /run/log/journal && {START}",
+        UNLOGGED,
+        f"{KEEPS.format('volatile')} && {OPENS} && {START}",
+        "the host keeps none",
+    ),
     "listpw=always": Situation(LISTPW, ONLY_ROOT_READS.unverified | {"host.sudo"}),
 }
 
@@ -131,7 +150,20 @@ def test_what_cannot_be_seen_is_never_wrong(debian: Bench, situation: Situation)
     finally:
         debian.shell(situation.undo)
     assert {fact: verdict for fact, (verdict, _) in others.items() if verdict not in UNSEEN} == {}
-    assert others.keys() == situation.unseen, others
+    assert sorted(others) == sorted(situation.unseen)
+    assert situation.said in "\n".join(said for _, said in others.values())
+
+
+@pytest.mark.parametrize(("sudo", "cost"), [(SUDO_RS, 1), ("true", 0)], ids=["sudo-rs", "sudo"])
+def test_two_runs_cost_no_more_than_one_failed_login(debian: Bench, sudo: str, cost: int) -> None:
+    for act in (sudo, ASKS, COUNTS):
+        _do(debian, act)
+    for _ in range(2):
+        with _run(debian) as run:
+            others = _others(run)
+        assert others["host.sudo"][0] in {*UNSEEN, Verdict.NONCONFORMANT}
+        assert {fact for fact, (verdict, _) in others.items() if verdict not in UNSEEN} <= {"host.sudo"}
+    assert int(debian.shell("faillock --user operator | grep -c 'V *$' || true")) == cost
 
 
 def _do(bench: Bench, act: str) -> None:
