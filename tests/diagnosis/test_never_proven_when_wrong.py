@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from spark_conformance.diagnosis.engine import conclude
-from spark_conformance.diagnosis.model import Diagnosis, Scene, Value
+from spark_conformance.diagnosis.model import Diagnosis, Hop, Scene, Value
 from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.by_hand import without
 from tests.diagnosis.scenes import scene
@@ -184,3 +184,27 @@ def test_what_was_once_proven_wrongly(situation: Situation) -> None:
     assert situation.never not in proven
     told = {named.cause.id: named.confidence for named in seen.active}
     assert told == situation.named or (not situation.named and not proven), told
+
+
+@pytest.mark.parametrize(
+    ("seen", "hop"),
+    [
+        ({"answer.by": "behind", "answer.status": 403, "journal.ollama": "same"}, Hop.OLLAMA),
+        ({"answer.by": "behind", "answer.status": 403, "journal.error": "audience"}, Hop.CLOUDFLARED),
+        (
+            {"answer.by": "tunnel", "answer.status": 502, "answer.code": 502, "journal.error": "refused"},
+            Hop.CLOUDFLARED,
+        ),
+        ({"answer.by": "behind", "answer.status": 403, "journal.ollama": "none", "journal.error": "none"}, None),
+        ({"answer.by": "behind", "answer.status": 503, "journal.ollama": "other"}, None),
+    ],
+)
+def test_a_log_that_names_the_request_tells_the_hop(seen: Signs, hop: Hop | None) -> None:
+    told = conclude(Scene({name: sign(name, value, name) for name, value in seen.items()}))
+    assert told.answered_by == hop
+
+
+def test_a_request_that_is_in_ollama_s_log_has_come_to_ollama() -> None:
+    seen: Signs = {"answer.by": "tunnel", "answer.code": 502, "answer.status": 502, "journal.ollama": "other"}
+    told = conclude(Scene({name: sign(name, value, name) for name, value in seen.items()}))
+    assert told.reached is Hop.OLLAMA
