@@ -60,7 +60,7 @@ NAMES = (
     *_all("dns-no-record", Hop.DNS, "record-missing"),
     *_all("dns-not-proxied", Hop.DNS, "record-grey", "record-bare-address"),
     *_all("dns-address-record", TUNNEL, "record-address", "record-twice"),
-    *_all("dns-other-tunnel", TUNNEL, "record-other-tunnel", "record-strange-tunnel"),
+    *_all("dns-other-tunnel", TUNNEL, "record-other-tunnel", "record-strange-tunnel", "tunnel-made-anew-record-left"),
     *_all("dns-record-elsewhere", TUNNEL, "record-elsewhere"),
     *_all("dns-shadowed", Hop.DNS, "record-shadowed"),
     *_all("dns-zone-paused", Hop.DNS, "zone-paused"),
