@@ -109,7 +109,7 @@ def test_what_held_and_holds_no_more_is_taken_back_though_nobody_selected_it(
     lab: Announcement, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spark_conformance.remediation.remedies.tunnel.require_answered", lambda *_: None)
-    run.remediation = run.remediation.model_copy(update={"verify_s": 1.0})
+    run.remediation = run.remediation.model_copy(update={"verify_s": 0.001})  # it does not come back by itself
     fact(run, "tunnel.http_host_header", expect="spark.goldfish.io")
     outcome, _ = remediated(lab, run, tmp_path, "tunnel.http_host_header")
     assert outcome.result == "stopped"
