@@ -17,7 +17,6 @@ from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.plugin.targets import lab_options
 from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement, read
-from spark_lab.faults import heal
 
 STAND_INS = ("--cloudflared", "stand-in")
 """What a lab of the tests is made of, unless they are told."""
@@ -52,6 +51,8 @@ def one_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
 @pytest.fixture
 def lab(one_lab: Announcement) -> Iterator[Announcement]:
     """The worker's lab, healthy, and healed again afterwards."""
+    from spark_lab.faults import heal  # takes a second, which a test of a parser has no use for
+
     yield one_lab
     heal(one_lab)
 

@@ -77,6 +77,7 @@ def test_ssh_and_the_lab_are_started_with_no_more(monkeypatch: pytest.MonkeyPatc
         started.append(set(env))
         raise FileNotFoundError
 
+    monkeypatch.setattr("spark_conformance.ssh.client.version", lambda _: (9, 6))
     monkeypatch.setattr("subprocess.Popen", refuse)
     for start in (lambda: Client(Ssh(host="spark", environment=("SOME_TOKEN",))), lambda: LabProcess(())):
         with pytest.raises(FileNotFoundError):
