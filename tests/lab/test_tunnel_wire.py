@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lab.tunnel.wire import configuration, headers, preamble, registration
@@ -171,7 +171,6 @@ def test_what_is_no_call_is_malformed(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=50)
 def test_whatever_comes_is_understood_or_malformed(data: st.DataObject) -> None:
     said = bytearray(recordings.REGISTERING + recordings.REGISTERED + recordings.UNREGISTERING)
     for position in data.draw(st.lists(st.integers(0, len(said) - 1), min_size=1, max_size=5)):

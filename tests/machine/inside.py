@@ -74,7 +74,7 @@ class Inside:
         """Run a command on the machine, as a user, with as much of an environment as a service of systemd's has."""
         enter = ("nsenter", "--target", str(self.leader), "--mount", "--uts", "--ipc", "--pid", "--net", "--")
         become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env", "--")
-        return subprocess.run([*enter, *become, *command], capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run([*enter, *become, *command], capture_output=True, text=True, timeout=600, check=False)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""A machine's files are brought back, whatever was done to them."""
+"""A machine's files are brought back, whatever was done to them. A day tries one round; `ENGINES=all` each."""
 
 import pytest
 
 from spark_lab.announcement import Announcement
 from spark_lab.faults import heal
 from spark_lab.faults.bench import Bench
-from tests.machine import needs_machine
+from tests.machine import ALL, needs_machine
+from tests.matrix.selection import shared
 
 pytestmark = needs_machine
 
@@ -57,7 +58,7 @@ def before(one_machine: Announcement) -> set[str]:
     return state(Bench(one_machine))
 
 
-@pytest.mark.parametrize("deeds", ROUNDS)
+@pytest.mark.parametrize("deeds", shared([*ROUNDS], 3, every=ALL))
 def test_whatever_was_done_is_undone(machine: Announcement, before: set[str], deeds: str) -> None:
     bench = Bench(machine)
     for deed in ROUNDS[deeds].values():

@@ -1,4 +1,4 @@
-"""However a lab with a machine ends, nothing of it stays."""
+"""However a lab with a machine ends, nothing of it stays. A day tries one end; `ENGINES=all` each."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import needs_machine
+from tests.machine import needs_machine, one_of
 from tests.machine.traces import Lab
 
 pytestmark = needs_machine
@@ -22,6 +22,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         lab.close()
 
 
+@one_of(0, 3)
 def test_ctrl_c(lab: Lab) -> None:
     traces = lab.traces
     assert len(traces.processes) > 8
@@ -33,12 +34,14 @@ def test_ctrl_c(lab: Lab) -> None:
     assert traces.left_in_the_end() == {}
 
 
+@one_of(1, 3)
 def test_killed(lab: Lab) -> None:
     lab.process.kill()
     lab.close()
     assert lab.traces.left_in_the_end() == {}
 
 
+@one_of(2, 3)
 def test_killed_together_with_its_reaper_it_leaves_no_process_and_the_next_start_removes_the_rest(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -4,7 +4,6 @@ What it mends there is tried with `ENGINES=all`.
 """
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from spark_conformance.recording import storage
 from spark_lab.announcement import Announcement
 from spark_lab.faults import inflict, named
 from spark_lab.faults.bench import Bench
-from tests.machine import needs_machine
+from tests.machine import ALL, needs_machine
 from tests.machine.inside import inside
 from tests.recording.making import replayed
 
@@ -40,7 +39,7 @@ def test_all_checks_pass_on_the_machine_itself_and_on_replay(machine: Announceme
     assert after == sessions + 1, "nobody logged in but this test"
 
 
-@pytest.mark.skipif(os.environ.get("ENGINES") != "all", reason="tried with ENGINES=all")
+@pytest.mark.skipif(not ALL, reason="tried with ENGINES=all")
 def test_it_mends_the_machine_that_it_runs_on(machine: Announcement) -> None:
     inflict(machine, named(["ollama-stopped"]))
     with inside(machine, LOCAL) as there:

@@ -17,19 +17,19 @@ pytestmark = needs_machine
 
 
 @pytest.fixture
-def bench(machine: Announcement) -> Bench:
-    return Bench(machine)
+def bench(one_machine: Announcement) -> Bench:
+    return Bench(one_machine)
 
 
-def test_all_checks_pass(machine: Announcement) -> None:
-    findings = check_system(Path(machine.target))
+def test_all_checks_pass(one_machine: Announcement) -> None:
+    findings = check_system(Path(one_machine.target))
     assert findings.keys() == load(find("spark-291b")).facts.all().keys()
     assert {fact: finding.cause for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == {}
 
 
-def test_it_states_the_documented_facts_themselves(machine: Announcement) -> None:
-    assert "facts" not in tomllib.loads(Path(machine.target).read_text())
-    assert load(Path(machine.target)).facts == load(find("spark-291b")).facts
+def test_it_states_the_documented_facts_themselves(one_machine: Announcement) -> None:
+    assert "facts" not in tomllib.loads(Path(one_machine.target).read_text())
+    assert load(Path(one_machine.target)).facts == load(find("spark-291b")).facts
 
 
 def test_it_runs_systemd(bench: Bench) -> None:
@@ -56,10 +56,10 @@ def test_the_documented_ports_and_no_way_out(bench: Bench) -> None:
     assert [line.split()[0] for line in bench.shell("cat /proc/net/dev").splitlines()[2:]] == ["lo:"]
 
 
-def test_the_user_is_the_documented_one_and_sudo_is_real(machine: Announcement) -> None:
-    bench = Bench(Announcement(**{**vars(machine), "breaker": machine.ssh_host}))
+def test_the_user_is_the_documented_one_and_sudo_is_real(one_machine: Announcement) -> None:
+    bench = Bench(Announcement(**{**vars(one_machine), "breaker": one_machine.ssh_host}))
     assert bench.shell("id -un; sudo -n id -un").split() == ["operator", "root"]
-    assert bench.shell("hostname; uname -m").split() == [machine.ssh_host, "aarch64"]
+    assert bench.shell("hostname; uname -m").split() == [one_machine.ssh_host, "aarch64"]
     assert "Server listening" in bench.shell("journalctl -u ssh -o cat --no-pager")
     assert bench.shell("cat /root/.ssh/authorized_keys", check=False) == ""
 

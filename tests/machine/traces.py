@@ -11,7 +11,7 @@ from spark_lab.announcement import read
 from spark_lab.machine import groups
 
 NAMESPACES = ("mnt", "pid", "net", "uts", "ipc")
-GONE_S = 15.0
+GONE_S = 60.0
 POLL_S = 0.05
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -151,7 +151,7 @@ def test_remediation_finds_the_checks(programs: Path, tmp_path: Path) -> None:
     assert ran.stdout == f"{len(TRAITS)}\n", ran.stderr
 
 
-@pytest.mark.parametrize("options", [["-n", "2"], ["-p", "no:spark_conformance.plugin"]])
+@pytest.mark.parametrize("options", [["-n", "1"], ["-p", "no:spark_conformance.plugin"]])
 def test_other_peoples_tests_are_left_alone(programs: Path, tmp_path: Path, options: list[str]) -> None:
     blocked = "no:spark_conformance.plugin" in options
     (tmp_path / "conftest.py").write_text(FOREIGN_CONFTEST)

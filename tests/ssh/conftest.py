@@ -14,7 +14,7 @@ Connect = Callable[..., Connection]
 
 @pytest.fixture(scope="session", params=list(KINDS))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A host that all tests share, in each of the two kinds."""
+    """A host that all tests share, of each kind."""
     yield from served(KINDS[request.param], tmp_path_factory.mktemp("host"))
 
 

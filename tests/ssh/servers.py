@@ -227,4 +227,6 @@ def _is_sshd(process: int) -> bool:
     return False
 
 
-KINDS: dict[str, type[StandIn] | type[OpenSsh]] = {"asyncssh": StandIn, **({"sshd": OpenSsh} if SSHD else {})}
+_BOTH: dict[str, type[StandIn] | type[OpenSsh]] = {"asyncssh": StandIn, **({"sshd": OpenSsh} if SSHD else {})}
+KINDS = _BOTH if os.environ.get("ENGINES") == "all" else dict([*_BOTH.items()][-1:])
+"""The genuine server where there is one, and the stand-in, which every test of a lab talks to, beside it at night."""

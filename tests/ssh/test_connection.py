@@ -178,7 +178,7 @@ def test_closing_at_once_does_not_wait_for_the_handshake(stand_in: Server, conne
     way = target(stand_in, ProxyCommand="sleep 4103").model_copy(update={"connect_timeout_s": 4000})
     connection = connect(way)
     connection.close()
-    assert not running("sleep 4103")
+    assert eventually(lambda: not running("sleep 4103"))
 
 
 def test_an_interpreter_that_just_ends_leaves_nothing(server: Server) -> None:
