@@ -327,9 +327,24 @@ RUST_MIXED = """User spark may run the following commands on dgx:
     (ALL : ALL) ALL
     (root) NOPASSWD: /usr/bin/cat, /usr/bin/stat, /usr/bin/systemctl restart cloudflared
 """
+SPECIFIC = f"""Matching Defaults entries for spark on dgx:
+    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin, use_pty
+
+Runas and Command-specific defaults for spark:
+    Defaults>root !lecture    Defaults!/usr/bin/systemctl !authenticate
+
+{HEAD}    (ALL) ALL
+    (root) NOPASSWD: /usr/bin/cat, CWD=/tmp TIMEOUT=5m {RELOAD}
+"""
 RUST_ALL_BUT_ONE = """User spark may run the following commands on dgx:
     (ALL : ALL) NOPASSWD: ALL, PASSWD: /usr/bin/systemctl restart cloudflared
 """
+
+
+def test_a_default_of_some_commands_says_nothing_of_all() -> None:
+    rules = parse(SPECIFIC)
+    assert (rules.asks(RESTART), rules.asks(RELOAD), rules.asks("/usr/bin/cat x")) == (None, False, False)
+    assert dict(rules.arms)["*"] is False
 
 
 @pytest.mark.parametrize(
