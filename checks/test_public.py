@@ -5,7 +5,7 @@ import pytest
 from spark_conformance.core.judging import Judge
 from spark_conformance.core.run import Run
 from spark_conformance.host.ollama import OllamaModels
-from spark_conformance.https.access_probes import Probe, agent_probes
+from spark_conformance.https.access_probes import AgentProbes, Probe, agent_probes
 from spark_conformance.https.certificate import Certificate
 from spark_conformance.https.comparison import compare
 from spark_conformance.https.public import Generation, PublicTags
@@ -57,10 +57,13 @@ def test_answers(judge: Judge, token_probe: Probe, run: Run) -> None:
     """
     seen = token_probe.exchange
     same = (seen.path, seen.status) == (judge.expect.path, judge.expect.status)
-    unlike = run.get(agent_probes).unlike(token_probe) if same else {}
-    others = "".join(f", as {name} status {probe.exchange.status}" for name, probe in unlike.items())
+    others = run.get(agent_probes) if same else AgentProbes({})
+    for name, probe in others.probes.items():
+        judge.show(f"as {name}", probe.told)
+    unlike = others.unlike(token_probe)
+    told = "".join(f", as {name} status {probe.exchange.status}" for name, probe in unlike.items())
     note = "; ".join([token_probe.told, *(f"as {name}: {probe.told}" for name, probe in unlike.items())])
-    judge(f"path {seen.path}, status {seen.status}{others}", ok=same and not unlike, note=note)
+    judge(f"path {seen.path}, status {seen.status}{told}", ok=same and not unlike, note=note)
 
 
 @pytest.mark.fact("public.models_as_on_host")

@@ -1,10 +1,13 @@
 """The observations against the lab's API: what they fall back on, and how they tell what hinders them."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from spark_conformance.cloudflare.access.applications import access_app, access_policy
 from spark_conformance.cloudflare.access.organization import access_organization
@@ -112,6 +115,21 @@ def test_a_wrong_token_is_told_alike_everywhere(
         error = hindered(run, observe)
     assert (error.cause, error.owner) == ("cloudflare: token refused", OWNER)
     assert "does not accept the token of env:TWIN_TOKEN" in error.sentence
+
+
+def test_a_token_for_other_addresses_is_told_once(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was told three times, first as a permission that is lacking."""
+
+    async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
+        refusal = json.loads((Path(__file__).parent / "recordings/api_token_other_address.json").read_text())
+        await JSONResponse(refusal, 403)(scope, receive, send)
+
+    monkeypatch.setattr(lab.api, "_application", elsewhere)
+    with lab.run() as run:
+        errors = [hindered(run, observe) for observe in (api_token, zone, tunnel, dns_records, access_app)]
+    assert {(error.cause, error.owner) for error in errors} == {("cloudflare: token refused", OWNER)}
+    assert len({error.sentence for error in errors}) == 1
+    assert "203.0.113.7" in errors[0].sentence
 
 
 def test_a_token_cut_short_is_refused_as_a_token(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
