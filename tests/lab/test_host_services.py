@@ -44,6 +44,32 @@ def test_only_asked_for_properties_are_shown_in_the_tools_own_order(tmp_path: Pa
     asyncio.run(scenario())
 
 
+ODD = """[Service]
+Environment=A=%n "B=two $words" C=1
+EnvironmentFile=-/etc/default/%p
+EnvironmentFile=/etc/other
+StandardError=append:/var/log/odd.log
+ExecStart=/bin/sleep \\
+  %p 1
+"""
+
+
+def test_a_units_settings_are_shown_as_systemd_shows_them(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as host:
+            (host.root / "etc/systemd/system/odd.service").write_text(ODD)
+            asked = "-p ExecStart,Environment,EnvironmentFiles,StandardOutput,StandardError"
+            lines = (await shell(host, f"systemctl daemon-reload; systemctl show {asked} odd")).text.splitlines()
+            assert "EnvironmentFiles=/etc/default/odd (ignore_errors=yes)" in lines
+            assert "EnvironmentFiles=/etc/other (ignore_errors=no)" in lines
+            assert 'Environment=A=odd.service "B=two \\$words" C=1' in lines
+            assert {"StandardOutput=journal", "StandardError=append"} <= set(lines)
+            (command,) = [line for line in lines if line.startswith("ExecStart=")]
+            assert " ; argv[]=/bin/sleep odd 1 ; " in command
+
+    asyncio.run(scenario())
+
+
 def test_a_missing_unit(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
