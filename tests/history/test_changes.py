@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from spark_conformance.history.changes import LONGEST, Change, changes
+from spark_conformance.history.entry import Judged
 from spark_conformance.history.past import held_against
 from spark_conformance.history.words import lines
 from tests.history.runs import night
@@ -107,12 +108,15 @@ def test_a_failure_that_goes_on_is_explained_by_what_changed_when_it_began() -> 
     ]
 
 
-def test_nothing_seen_to_change_is_said() -> None:
-    new, changed = lines(held_against([night(0, HOLDS)], night(1, FAILS)))
+def test_where_no_setting_is_seen_to_change_the_fact_itself_is_told() -> None:
+    was, now = night(0, HOLDS), night(1, FAILS, {"probe": {"exchange": {"status": 500}}})
+    was.facts["dns.ttl"] = Judged("conformant", "1")
+    now.facts["dns.ttl"] = Judged("unreachable", cause="the API refuses the token")
+    new, _, change = lines(held_against([was], now))
+    assert change == "          dns.ttl: 1 → the API refuses the token"
     assert new == (
-        "NEW       dns.ttl: held until 2026-11-01 02:23, nonconformant since 2026-11-02 02:23; failed in 1 of 2 runs"
+        "NEW       dns.ttl: held until 2026-11-01 02:23, unreachable since 2026-11-02 02:23; failed in 1 of 2 runs"
     )
-    assert changed.startswith("CHANGED   between 2026-11-01 02:23 and 2026-11-02 02:23: nothing that is observed")
 
 
 def test_long_values_are_cut() -> None:
