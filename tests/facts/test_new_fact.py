@@ -1,4 +1,4 @@
-"""The walk of CONTRIBUTING.md, "A new fact", in a copy of the tree: these files, and no other, need touching.
+"""The walks of CONTRIBUTING.md, "A new fact" and its remedy, in a copy of the tree: no other file needs touching.
 
 What a lab says of the fact, broken and healthy, comes from the copy's own code, in processes of their own.
 """
@@ -77,6 +77,62 @@ fault(
     ],
 }  # fmt: skip
 """By file: what is written before which text."""
+REMEDY: dict[str, list[tuple[str, str]]] = {
+    "fixtures/spark_conformance/remediation/remedies/ollama_kept.py": [
+        ("", '''\
+"""How long Ollama keeps a model in memory after an answer, in our drop-in."""
+
+from collections.abc import Mapping
+
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding
+from spark_conformance.facts.expectations import AtLeast
+from spark_conformance.host.connection import target_host
+from spark_conformance.host.curl import CurlRequest, fetch
+from spark_conformance.remediation.access_first import GATE
+from spark_conformance.remediation.model import Asked, Remedy, Step
+from spark_conformance.remediation.places import OLLAMA_DROP_IN, system_directory
+from spark_conformance.remediation.remedies.failing import fails
+from spark_conformance.remediation.remedies.ollama_settings import KEEP_ALIVE, Overrides, overrides_in
+from spark_conformance.remediation.remedies.service_files import service_files
+from spark_conformance.remediation.remedies.service_steps import UNIT_MODE, Ready, Wanted, service_steps
+from spark_conformance.syntax.units import effective
+
+
+class OllamaKept:
+    id = "ollama.kept"
+    component = "ollama"
+    after = GATE | {"ollama"}
+    facts = frozenset({"ollama.keep_alive_s"})
+
+    def plan(self, run: Run, findings: Mapping[str, Finding]) -> list[Step]:
+        if not fails(findings, *self.facts):
+            return []
+        path = f"{system_directory(run)}/{run.expect('ollama.unit', str)}"
+        found = service_files(run, path, f"{path}.d/{OLLAMA_DROP_IN}")
+        long = {KEEP_ALIVE: f"{2 * run.expect('ollama.keep_alive_s', AtLeast).at_least:.0f}s"}
+        ours = Overrides(None, long).over(overrides_in(effective([found.drop_in.text]))).text
+        ready = Ready("Ollama answers", _lacking, 60.0)
+        return service_steps(found, Wanted(None, ours, UNIT_MODE, enabled=True), ready, self.component)
+
+
+def _lacking(run: Run) -> str:
+    (answer,) = fetch(run.get(target_host), CurlRequest(f"{run.expect('ollama.url', str)}/api/version", 5.0))
+    return "" if answer.status else answer.said
+
+
+def remedies(asked: Asked) -> list[Remedy]:
+    del asked
+    return [OllamaKept()]
+'''),
+    ],
+    "fixtures/spark_lab/faults/ollama_models.py": [
+        (""")
+fault(
+    "generation-unloaded",""", "    remedy=True,\n"),
+    ],
+}  # fmt: skip
+"""And for a remedy of that fact."""
 
 
 def run(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -102,24 +158,32 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(PROJECT / name, place / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(PROJECT / name, place / name)
-    for name, steps in STEPS.items():
+    for name, steps in (*STEPS.items(), *REMEDY.items()):
         path = place / name
         for before, text in steps:
-            said = path.read_text(encoding="utf-8")
+            said = path.read_text(encoding="utf-8") if before else ""
             assert said.count(before) == 1, f"{name}: {before}"
             path.write_text(said.replace(before, text + before), encoding="utf-8")
     return place
 
 
-def test_these_are_the_files_that_contributing_names() -> None:
-    section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## A new fact\n")[2]
-    assert re.findall(r"^\d\. `([^`]+)`", section.partition("\n## ")[0], re.MULTILINE) == list(STEPS)
+@pytest.mark.parametrize(("title", "steps"), [("A new fact", STEPS), ("A remedy for it", REMEDY)])
+def test_these_are_the_files_that_contributing_names(title: str, steps: dict[str, object]) -> None:
+    section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2]
+    named = re.findall(r"^\d\. `([^`]+)`", section.partition("\n## ")[0], re.MULTILINE)
+    assert [name if "/" in name else Path(name).name for name in named] == [
+        name if (PROJECT / name).exists() else Path(name).name for name in steps
+    ]
 
 
-def test_a_new_fact_fails_by_its_fault(copy: Path) -> None:
-    done = run(copy, "checks/", "--lab-fault", FAULT, "-k", "test_keep_alive or test_gpu_share")
-    assert verdict(copy) == {FACT: "nonconformant", "ollama.gpu_share": "conformant"}, done.stdout + done.stderr
-    assert done.returncode == 1
+def test_a_new_fact_fails_by_its_fault_and_its_remedy_heals_it(copy: Path) -> None:
+    done = run(
+        copy, "checks/", "--lab-fault", FAULT, "-k", "test_keep_alive or test_gpu_share",
+        "--remediate", "apply", "--yes", "--no-diagnose",
+    )  # fmt: skip
+    assert f"nonconformant → conformant: {FACT}\n" in done.stdout, done.stdout + done.stderr
+    assert verdict(copy) == {FACT: "conformant", "ollama.gpu_share": "conformant"}, done.stdout
+    assert done.returncode == 0
 
 
 def test_what_is_held_of_every_fact_is_held_of_a_new_one(copy: Path) -> None:
