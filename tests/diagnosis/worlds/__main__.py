@@ -2,9 +2,9 @@
 
 `python -m tests.diagnosis.worlds --count 1000` tries a thousand, others each day; `--seed N` those of that number.
 `--these A+B` tries a world of these settings, `--again` every recorded one. `--record` keeps what fails, made smaller,
-in tests/diagnosis/worlds/recorded, where it stays a test. `--list` names the settings. Ends with 0 where nothing was
-said wrongly and at least 95 % of what decides was named, 1 otherwise, 2 for what it does not understand, 130 after
-Ctrl-C, which still shows what was found.
+in tests/diagnosis/worlds/recorded, where it stays a test; and `--these` as they are, whether they fail or not.
+`--list` names the settings. Ends with 0 where nothing was said wrongly and at least 95 % of what decides was named, 1
+otherwise, 2 for what it does not understand, 130 after Ctrl-C, which still shows what was found.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=50, metavar="N", help="how many worlds to draw (50)")
     today = datetime.now(UTC).date().toordinal()
     parser.add_argument("--seed", type=int, default=today, metavar="N", help="which ones (others each day)")
-    parser.add_argument("--cheap", action="store_true", help="draw settings of the host seldom")
+    parser.add_argument("--cheap", action="store_true", help="draw no setting of the host")
     parser.add_argument("--these", nargs="+", metavar="A+B", help="worlds of these settings in place of drawn ones")
     parser.add_argument("--again", action="store_true", help="the recorded worlds in place of drawn ones")
     parser.add_argument("--record", action="store_true", help="keep the worlds that fail, and write recorded ones anew")
@@ -49,7 +49,7 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     found: list[Tried] = []
     try:
-        _try(worlds, found, record=asked.record)
+        _try(worlds, found, record=asked.record, every=bool(asked.these))
     except KeyboardInterrupt:
         _show(found, asked.seed)
         return 130
@@ -65,7 +65,7 @@ def _worlds(asked: argparse.Namespace) -> list[World]:
     return list(drawing.drawn(asked.seed, asked.count, cheap=asked.cheap))
 
 
-def _try(worlds: list[World], found: list[Tried], *, record: bool) -> None:
+def _try(worlds: list[World], found: list[Tried], *, record: bool, every: bool) -> None:
     kept = {recorded.read(path).all: recorded.read(path).said for path in recorded.everything()}
     begun = time.monotonic()
     with running() as lab, Maker(lab) as maker:
@@ -75,15 +75,15 @@ def _try(worlds: list[World], found: list[Tried], *, record: bool) -> None:
             if tried.wrong or tried.missed or tried.problem:
                 sys.stdout.write(f"{_told(tried)}\n")
                 sys.stdout.flush()
-            if record and (world in kept or tried.wrong or tried.missed):
-                _record(maker, tried, kept)
+            if record and (every or world in kept or tried.wrong or tried.missed):
+                _record(maker, tried, kept, as_it_is=every)
             _progress(number, len(worlds), found, begun)
     sys.stderr.write("\n")
 
 
-def _record(maker: Maker, tried: Tried, kept: dict[World, tuple[str, ...]]) -> None:
+def _record(maker: Maker, tried: Tried, kept: dict[World, tuple[str, ...]], *, as_it_is: bool) -> None:
     """Keep a world: made smaller where it is new."""
-    least = tried if tried.world in kept else smaller(maker, tried)
+    least = tried if as_it_is or tried.world in kept else smaller(maker, tried)
     if least.judgement is None or least.truth is None or least.scene is None:
         return
     said = kept.get(least.world) or least.judgement.wrong or ("not named", *least.judgement.told)

@@ -10,8 +10,8 @@ from tests.diagnosis.worlds.setting import SETTINGS, Cost, Setting
 FEWEST, MOST = 2, 6
 ODDS: dict[Cost, float] = {"light": 1.0, "tunnel": 1.5, "host": 1.0}
 """How often a setting is drawn, by what it costs: there are fewer of the tunnel's."""
-CHEAP: dict[Cost, float] = {"light": 1.0, "tunnel": 0.5, "host": 0.1}
-"""The same where time is dear."""
+CHEAP: dict[Cost, float] = {"light": 1.0, "tunnel": 0.1, "host": 0.0}
+"""The same where time is dear: a service that is started anew costs more than ten other worlds."""
 HIDDEN = 0.2
 """The share of worlds in which a view is closed."""
 HARMLESS = 0.1
