@@ -208,7 +208,7 @@ def test_connections_and_their_protocol() -> None:
     ("rules", "ok", "observed"),
     [
         ((TunnelRule("ollama.goldfish.io", "http://localhost:11434"),), True, "hostname ollama.goldfish.io"),
-        ((TunnelRule("ollama.goldfish.io", "http://localhost:11434", path="/x"),), False, "(path /x)"),
+        ((TunnelRule("ollama.goldfish.io", "http://localhost:11434", path="/x"),), False, "nothing"),
         ((TunnelRule("*.goldfish.io", "http://localhost:11434"),), False, "hostname *.goldfish.io"),
         ((TunnelRule(None, "http_status:404"),), False, "any host"),
         ((), False, "nothing"),

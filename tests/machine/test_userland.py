@@ -62,7 +62,7 @@ class World:
 
 
 WORLDS = {
-    "as Debian has it": World((), "cat /etc/debian_version", ""),
+    "as Debian has it": World((), "cat /etc/debian_version", "13."),
     "uutils": World((UUTILS,), "cat /none 2>&1", "cat: /none: No such file or directory (os error 2)"),
     "sudo-rs": World((SUDO_RS,), "sudo --version 2>&1", "sudo-rs "),
     "German": World((GERMAN,), NO_FILE, "cat: /none: Datei oder Verzeichnis nicht gefunden"),
