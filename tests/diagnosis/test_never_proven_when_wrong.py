@@ -171,6 +171,9 @@ SITUATIONS = {
         "record-elsewhere", {"counter.total": None, "answer.by": "behind", "answer.code": 0, "answer.status": 403},
         {}, "dns-record-elsewhere",
     ),
+    "a token that has ended by a clock here that runs ahead": Situation(
+        "access-token-expired", {"here.clock": False}, {}, "access-token-expired"
+    ),
     "a clock here that runs ahead": Situation(
         "public-certificate-expired", {}, {"tls-expired": "likely"}, "tls-expired"
     ),

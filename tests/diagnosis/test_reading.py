@@ -8,10 +8,13 @@ from spark_conformance.cloudflare.access.policies import AccessPolicy
 from spark_conformance.cloudflare.access.rules import AccessRule, AccessRules
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
 from spark_conformance.diagnosis.reading.access import conditions, covers, mode, service_auth
-from spark_conformance.diagnosis.reading.host import OriginReplay, identity
-from spark_conformance.diagnosis.reading.rules import does
+from spark_conformance.diagnosis.reading.expressions import Requested, taken
+from spark_conformance.diagnosis.reading.host import OriginReplay, identity, state
+from spark_conformance.diagnosis.reading.look import advised
+from spark_conformance.diagnosis.reading.rules import does, leads
 from spark_conformance.diagnosis.reading.tunnel import difference, treatment
 from spark_conformance.host.curl import CurlReply
+from spark_conformance.host.units import parse
 
 NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
 OLLAMA = TunnelRule(NAME, "http://localhost:11434")
@@ -125,3 +128,84 @@ def test_who_is_at_the_service() -> None:
     assert seen(silent, silent) == "silent"
     assert seen(refused, refused) == "nobody"
     assert seen(ollama, silent) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "advice"),
+    [
+        ("it failed (HTTP 500: x; y); see its status, and run again", "see its status, and run again"),
+        ("it takes it from elsewhere only (9109: no; never): run from there", "run from there"),
+        ("the journal shows nothing (`sudo -n x`: no entries): let the user in, or allow it `sudo -n x`; see there",
+         "let the user in, or allow it `sudo -n x`; see there"),
+        ("target.ssh says nothing", ""),
+        ("it said: nothing", ""),
+    ],
+)  # fmt: skip
+def test_a_hindrance_that_says_itself_what_to_do_is_not_told_another_thing(sentence: str, advice: str) -> None:
+    assert advised(sentence)[1] == advice
+    assert advised(sentence)[0] in sentence
+
+
+REQUEST = Requested("ollama.example.org", "/api/tags", "GET")
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("true", True),
+        ('http.host eq "ollama.example.org"', True),
+        ('(http.host eq "ollama.example.org" and starts_with(http.request.uri.path, "/api"))', True),
+        ('(http.host eq "ollama.example.org" and not http.request.uri.path contains "/api")', False),
+        ('http.host in {"www.example.org" "ollama.example.org"}', True),
+        ('http.host eq "www.example.org" or http.request.method eq "POST"', False),
+        ('http.host eq "www.example.org" and ip.src.country ne "DE"', False),
+        ('http.host eq "ollama.example.org" and ip.src.country ne "DE"', None),
+        ('ip.src in $blocked or http.host eq "ollama.example.org"', None),
+        ('lower(http.host) eq "ollama.example.org"', None),
+        ('http.host wildcard "*.example.org"', None),
+        ("", None),
+        ("(" * 5000, None),
+    ],
+)
+def test_whether_a_rule_takes_a_request(expression: str, told: bool | None) -> None:
+    assert taken(expression, REQUEST) is told
+
+
+@pytest.mark.parametrize(
+    ("target", "may"),
+    [
+        ("https://www.example.org/", True),
+        ("https://status.example.net/", False),
+        ('concat("https://www.example.org", http.request.uri.path)', True),
+        ('concat("https://status.example.net", http.request.uri.path)', False),
+        ("", True),
+    ],
+)
+def test_whether_a_redirect_may_lead_to_a_host(target: str, may: bool) -> None:
+    assert leads(target, "www.example.org") is may
+
+
+@pytest.mark.parametrize(
+    ("sub_state", "active_state", "result", "word"),
+    [
+        ("running", "active", "success", "active"),
+        ("auto-restart", "activating", "exit-code", "ending"),
+        ("auto-restart-queued", "activating", "signal", "ending"),
+        ("auto-restart", "activating", "timeout", "starting"),
+        ("start", "activating", "success", "starting"),
+        ("dead", "inactive", "success", "inactive"),
+        ("failed", "failed", "start-limit-hit", "inactive"),
+    ],
+)
+def test_a_service_that_systemd_will_start_again_is_not_called_stopped(
+    sub_state: str, active_state: str, result: str, word: str
+) -> None:
+    said = f"LoadState=loaded\nActiveState={active_state}\nSubState={sub_state}\nResult={result}"
+    assert state(parse(said, "ollama.service")) == word
+
+
+def test_a_policy_of_an_unknown_kind_may_admit_the_token() -> None:
+    unknown = AccessRules((AccessRule("a_kind_of_tomorrow", "x"),))
+    assert service_auth(_app(("non_identity", unknown)), TOKEN) is None
+    assert service_auth(_app(("an_action_of_tomorrow", OURS)), TOKEN) is None
+    assert service_auth(_app(("non_identity", unknown), ("non_identity", OURS)), TOKEN) == "ours"
