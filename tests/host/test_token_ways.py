@@ -133,6 +133,21 @@ def test_variables_that_systemd_was_started_with_are_told_by_the_process(host_wi
         host_with.run.get(cloudflared_token_variables)
 
 
+@pytest.mark.parametrize(
+    ("command", "passed", "told"),
+    [(RUN, "LANG", "the unit: empty"), (f"{RUN} --token ${{T}}", "LANG T", "PassEnvironment")],
+)
+def test_only_variables_by_which_a_token_may_come_leave_it_open(
+    host_with: Installation, command: str, passed: str, told: str
+) -> None:
+    host_with.loaded(command, f"PassEnvironment={passed}")
+    try:
+        seen = host_with.run.get(cloudflared_token).told
+    except Unreachable as unreachable:
+        seen = unreachable.sentence
+    assert told in seen
+
+
 def test_variables_that_systemd_hands_to_every_service(host_with: Installation) -> None:
     host_with.loaded(RUN)
     host_with.stub.command(
