@@ -98,12 +98,12 @@ async def shown(host: LabHost, unit: str = "cloudflared") -> dict[str, str]:
 
 
 def ends(pid: int) -> bool:
-    """Whether a process is gone, or goes within ten seconds."""
+    """Whether a process is gone, or goes within a minute."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([descriptor], [], [], 10)[0])
+        return bool(select.select([descriptor], [], [], 60)[0])
     finally:
         os.close(descriptor)

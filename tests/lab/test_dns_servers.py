@@ -12,7 +12,7 @@ from spark_lab.dns import NameServers, serve
 from spark_lab.world import World
 from tests.lab.edge_world import HOST, ZONE, a_world, record
 
-PATIENT_S = 5.0
+PATIENT_S = 60.0
 IMPATIENT_S = 0.05
 
 

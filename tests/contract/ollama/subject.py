@@ -38,7 +38,7 @@ MODELS = [
     },
 ]  # fmt: skip
 """What the recordings' Ollama had."""
-START_S = 30.0
+START_S = 120.0
 
 
 @asynccontextmanager
