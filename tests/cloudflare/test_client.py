@@ -130,7 +130,7 @@ def test_a_passing_failure_is_tried_again(server: Fake) -> None:
 @pytest.mark.parametrize("asked", ["59", "3600", "10.5", "Wed, 21 Oct 2026 07:28:00 GMT", "soon"])
 def test_a_retry_that_is_to_wait_long_is_told_and_not_waited_for(server: Fake, asked: str) -> None:
     server.answer = lambda _: no(503, 1, "later", retry_after=asked)
-    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=60)
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5)
     with pytest.raises(Unreachable, match="HTTP 503: later"):
         api.many(ZONES)
     api.close()
@@ -144,7 +144,7 @@ def test_pages_that_come_slowly_end_after_four_times_the_patience_for_one(
     monkeypatch.setattr("spark_conformance.cloudflare.client.monotonic", lambda: next(clock))
     pages = iter(range(9))
     server.answer = lambda _: ok([{"id": next(pages)}])
-    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=60, retries=0)
+    api = connect(Secret(TOKEN, "env:TOKEN"), server.url, timeout_s=5, retries=0)
     with pytest.raises(Unreachable, match="2 pages took 20 s"):
         api.many(ZONES)
     api.close()
