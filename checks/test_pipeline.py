@@ -46,6 +46,8 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
 
     A condition (`if:`) that keeps what deploys from running after every push is seen where it is false by the file.
 
+    Where another workflow starts this one, its own triggers do not tell.
+
     Not seen here: whether changes ever come to the branch that it names, where that is not the default one; a condition
     that is decided when it runs, which the note names; and where GitHub cannot be asked, whether there is such a
     branch, and whether the workflow is disabled.
@@ -63,10 +65,10 @@ def test_trigger_paths(judge: Judge, workflow: Workflow, triggering: Triggering)
             "token Contents: read, or name a branch that is there",
         )
     branches = f"; of these, GitHub has no branch {', '.join(triggering.missing)}" if triggering.missing else ""
-    judge(
-        workflow.triggers(judge.expect) if reached else ("nothing",),
-        note=f"{workflow.told}{branches}{workflow.doubt('push')}",
-    )
+    seen = workflow.triggers(judge.expect) if reached else ("nothing",)
+    if seen != judge.expect:
+        workflow.require_own_triggers("such changes")
+    judge(seen, note=f"{workflow.told}{branches}{workflow.doubt('push')}")
 
 
 @pytest.mark.fact("pipeline.manual")
@@ -76,6 +78,8 @@ def test_manual(judge: Judge, workflow: Workflow) -> None:
     Not seen here: that GitHub offers it only for a file on the default branch, and not while the workflow is
     disabled; a condition that is decided when it runs, which the note names.
     """
+    if not workflow.manual and judge.expect:
+        workflow.require_own_triggers("runs by hand")
     kept = workflow.manual and workflow.lets_deploy("workflow_dispatch") is False
     told = f"nothing is deployed then: {workflow.told_conditions}" if kept else workflow.doubt("workflow_dispatch")
     judge(workflow.manual and not kept, note=told.removeprefix("; "))

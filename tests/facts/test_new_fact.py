@@ -171,9 +171,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_these_are_the_files_that_contributing_names(title: str, steps: dict[str, object]) -> None:
     section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2]
     named = re.findall(r"^\d\. `([^`]+)`", section.partition("\n## ")[0], re.MULTILINE)
-    assert [name if "/" in name else Path(name).name for name in named] == [
-        name if (PROJECT / name).exists() else Path(name).name for name in steps
-    ]
+    assert [Path(name).name for name in named] == [Path(name).name for name in steps]
 
 
 def test_a_new_fact_fails_by_its_fault_and_its_remedy_heals_it(copy: Path) -> None:

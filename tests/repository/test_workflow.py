@@ -158,6 +158,39 @@ def test_a_workflow_that_was_renamed_is_known_by_what_triggers_it(tmp_path: Path
     assert run.get(workflow).manual
 
 
+CALLS = f"on: {{push: {{paths: [a/**]}}}}\njobs: {{x: {{uses: ./{PATH}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("on", "other", "by"),
+    [
+        ("workflow_call", CALLS, (".github/workflows/all.yml",)),
+        ("workflow_call", f"# uses: ./{PATH}\n{GOOD}", ()),
+        ("workflow_call", f"on: push\njobs: {{x: {{uses: we/infra/{PATH}@main}}}}\n", ()),
+        ("workflow_call", "jobs: [", ()),
+        ("{workflow_run: {workflows: [All], types: [completed]}}", GOOD, ("All",)),
+    ],
+)
+def test_a_workflow_that_another_starts_is_not_judged_by_its_own_triggers(
+    tmp_path: Path, on: str, other: str, by: tuple[str, ...]
+) -> None:
+    run = run_with(tmp_path, f"on: {on}\njobs: {{a: {{runs-on: x, {STEPS}}}}}\n")
+    (tmp_path / ".github/workflows/all.yml").write_text(other)
+    seen = run.get(workflow)
+    assert seen.started_by == by
+    if by:
+        with pytest.raises(Unreachable, match="starts it, too"):
+            seen.require_own_triggers("such changes")
+    else:
+        seen.require_own_triggers("such changes")
+
+
+def test_paths_that_are_passed_over_are_told() -> None:
+    seen = parse(PATH, f"on: {{push: {{paths-ignore: [docs/**]}}}}\njobs: {{a: {{runs-on: x, {STEPS}}}}}\n")
+    assert seen.told == "a push triggers it by changes anywhere but under docs/**"
+    assert seen.triggers(("infrastructure/spark/**",)) == ()
+
+
 def test_where_several_could_be_meant_none_is_taken(tmp_path: Path) -> None:
     run = run_with(tmp_path, None, trigger_paths=["infrastructure/spark/**"])
     for name in ("one.yml", "two.yml"):
