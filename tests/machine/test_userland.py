@@ -15,10 +15,13 @@ import pytest
 from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Verdict
+from spark_conformance.facts.expectations import Restarts
 from spark_conformance.facts.load import load
 from spark_conformance.host.connection import target_host
+from spark_conformance.host.restarts import weigh
+from spark_conformance.host.units import ollama_unit
 from spark_lab.announcement import Announcement
-from spark_lab.faults import heal
+from spark_lab.faults import heal, inflict, named
 from spark_lab.faults.bench import Bench, BenchError
 from spark_lab.machine.userland import VARIABLE
 from tests.labs import running
@@ -164,6 +167,14 @@ def test_two_runs_cost_no_more_than_one_failed_login(debian: Bench, sudo: str, c
         assert others["host.sudo"][0] in {*UNSEEN, Verdict.NONCONFORMANT}
         assert {fact for fact, (verdict, _) in others.items() if verdict not in UNSEEN} <= {"host.sudo"}
     assert int(debian.shell("faillock --user operator | grep -c 'V *$' || true")) == cost
+
+
+def test_systemds_lines_tell_of_restarts_where_the_machine_is_up_for_long(debian: Bench) -> None:
+    inflict(debian.lab, named(["ollama-restarting"]))
+    with _run(debian) as run:
+        unit = run.get(ollama_unit)
+        seen = weigh(run.get(target_host), unit, run.expect("ollama.restarts", Restarts), 1.0, 1e9)
+    assert (seen.recent, seen.counted) == (4, 4)
 
 
 def _do(bench: Bench, act: str) -> None:
