@@ -97,6 +97,14 @@ def test_a_token_for_other_addresses_is_one_cause_told_once(api: Api, server: Fa
     )
 
 
+def test_what_lies_behind_an_error_is_told_with_it(api: Api, server: Fake) -> None:
+    chain = [{"code": 6111, "message": "Invalid format for Authorization header"}, "not an error"]
+    errors = [{"code": 6003, "message": "Invalid request headers", "error_chain": chain}]
+    server.answer = lambda _: said(400, {"success": False, "errors": errors})
+    words = "Invalid request headers (code 6003); Invalid format for Authorization header (code 6111)"
+    assert words in refused(api).sentence
+
+
 def test_what_the_api_says_with_9109_decides(api: Api, server: Fake) -> None:
     server.answer = lambda _: no(403, 9109, "Unauthorized to access requested resource")
     error = refused(api)

@@ -88,6 +88,7 @@ HTML = ("content-type", "text/html; charset=UTF-8")
             "status 401",
         ),
         (exchange(302, ("location", "/cdn-cgi/access/login/ollama.example.org?kid=a")), Answerer.ACCESS, "own path"),
+        (exchange(302, ("location", "/cdn-cgi/access/login/x"), BEHIND), Answerer.BEHIND, "status 302"),
         (
             exchange(401, ("www-authenticate", 'Cloudflare-Access resource_metadata="x"')),
             Answerer.ACCESS,
