@@ -1,4 +1,5 @@
-"""Which faults a run of the matrix tries: one of each kind, each day another one; with FAULTS=all every one.
+"""Which faults a run of the matrix tries: one of each kind, each day another one, and those that a change has to do
+with (see tests.matrix.changed); with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
 verdicts by different ways, so a day without one of them says less: they take turns, and every night tries them all.
@@ -15,6 +16,7 @@ from typing import TypeVar
 from zlib import crc32
 
 from spark_lab.faults import Fault
+from tests.matrix.changed import changed
 
 T = TypeVar("T")
 SHARES = 8
@@ -45,6 +47,7 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
         those[(day // SHARES if whole(those[0], today=today, every=every) else day) % len(those)].name
         for those in alike.values()
     }  # a count of its own for the days on which a kind is looked at as a whole: else some would never be
+    turns |= changed(faults)
     return [fault for fault in faults if fault.name in turns]
 
 

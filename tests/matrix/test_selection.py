@@ -5,10 +5,18 @@ from itertools import combinations
 
 import pytest
 
+from spark_conformance.facts.model import COMPONENTS
 from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
+from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
 from tests.matrix.groups import apart, grouped, joint
 from tests.matrix.selection import SHARES, chosen, kind, shared, whole
+
+
+@pytest.fixture(autouse=True)
+def _no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SINCE, raising=False)
+
 
 KINDS = {kind(fault) for fault in FAULTS.values()}
 MOST_ALIKE = max(sum(kind(fault) == one for fault in FAULTS.values()) for one in KINDS)
@@ -25,6 +33,25 @@ def test_each_day_tries_every_kind_once_and_a_round_of_days_every_fault_also_as_
         tried |= {fault.name for fault in those}
         looked_at |= {fault.name for fault in those if whole(fault, today=day, every=False)}
     assert tried == looked_at == set(FAULTS)
+
+
+def test_all_faults_that_a_change_has_to_do_with_are_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = list(FAULTS.values())
+    of_dns = {fault.name for fault in faults if any(fact.startswith("dns.") for fact in fault.facts)}
+    assert concerned(["checks/test_dns.py", "README.md", "fixtures/spark_lab/edge/server.py"], faults) == of_dns
+    assert of_dns < concerned(["fixtures/spark_conformance/cloudflare/records.py"], faults)
+    entered = concerned(["fixtures/spark_lab/faults/dns.py"], faults)
+    assert "zone-pending" in entered
+    assert "token-empty" not in entered
+    assert concerned(["fixtures/spark_lab/faults/gone.py"], faults) == set()
+    monkeypatch.setenv(SINCE, "HEAD")
+    monkeypatch.setattr("tests.matrix.changed.concerned", lambda _paths, _faults: of_dns)
+    assert of_dns < {fault.name for fault in chosen(faults, every=False)}
+
+
+def test_the_rooms_that_look_at_the_system_are_there() -> None:
+    assert all((ROOT / "fixtures/spark_conformance" / room).is_dir() for room in LOOKS_AT)
+    assert {component for those in LOOKS_AT.values() for component in those} == set(COMPONENTS)
 
 
 def test_the_night_tries_every_fault_as_a_whole() -> None:
