@@ -1,7 +1,12 @@
 """A lab is healed by what was broken: services that may go on do, and those that may not are started anew."""
 
+from pathlib import Path
+
 import pytest
 
+from spark_conformance.core.run import Run
+from spark_conformance.facts.load import load
+from spark_conformance.host.connection import target_host
 from spark_lab.announcement import Announcement
 from spark_lab.faults import heal
 from spark_lab.faults.bench import Bench
@@ -28,3 +33,13 @@ def test_only_what_cannot_go_on_is_started_anew(lab: Announcement, deed: str) ->
     after = processes(bench)
     bench.close()
     assert {name for name in after if after[name] != before[name]} == anew
+
+
+def test_who_is_logged_in_stays_so(lab: Announcement) -> None:
+    run = Run(load(Path(lab.target)))
+    try:
+        host = run.get(target_host)
+        heal(lab)
+        assert host.run("echo there").stdout == "there\n"
+    finally:
+        run.close()
