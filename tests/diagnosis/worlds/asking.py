@@ -94,7 +94,7 @@ def _resolved(lab: Announcement) -> str:
         except (OSError, dns.exception.Timeout):
             continue
         if answer.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
-            said = dns.rcode.to_text(answer.rcode())
+            said = "failure"
             continue
         addresses = {item.address for one in answer.answer if one.rdtype == dns.rdatatype.A for item in one}
         return "" if EDGE in addresses else "elsewhere" if addresses else "no address"
