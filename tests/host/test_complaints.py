@@ -52,6 +52,13 @@ def test_whoever_was_answered_has_reached_the_edge() -> None:
     assert told_by(lines).kind == told_by(reversed(lines)).kind == "secret"
 
 
+def test_of_two_refusals_the_latest_counts() -> None:
+    secret, gone = (_error(f"Unauthorized: {why}") for why in ("Invalid tunnel secret", "Failed to get tunnel"))
+    assert [told_by(lines).kind for lines in ([secret, gone], [gone, secret, gone], [gone, secret])] == [
+        "no-tunnel", "no-tunnel", "secret",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "lines",
     [
