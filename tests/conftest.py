@@ -47,7 +47,7 @@ def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody keep what a test's own code compiles to: of two texts of one second the first would be run twice."""
+    """Keep nothing compiled that a test writes: of two modules of one second the first would run for the second."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
