@@ -10,7 +10,7 @@ from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
-from spark_lab.faults import Fault
+from spark_lab.faults import Fault, FaultError
 from tests.matrix.selection import whole
 from tests.matrix.touched import LASTING, broken, may_differ
 
@@ -33,7 +33,11 @@ class Looks:
         lent = not any(map(whole, faults))
         if lent and (self._healthy is None or not any(fault.component in ON_THE_WAY for fault in faults)):
             self._look()
-        parts = broken(self._lab, faults)
+        try:
+            parts = broken(self._lab, faults)
+        except FaultError:  # those before it are made, and what they touched is not told
+            self.close()
+            raise
         run = Run(load(Path(self._lab.target)))
         try:
             if lent and self._healthy is not None:
@@ -61,3 +65,4 @@ class Looks:
         if self._healthy is not None:
             self._healthy.close()
         self._healthy = None
+        self._complete = False
