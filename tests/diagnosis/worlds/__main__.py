@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import httpx
+
 from spark_conformance.observations import load_observations
 from tests.diagnosis.worlds import drawing, recorded
 from tests.diagnosis.worlds.making import Maker, World
@@ -53,6 +55,10 @@ def main() -> int:
     except KeyboardInterrupt:
         _show(found, asked.seed)
         return 130
+    except httpx.HTTPError as gone:
+        sys.stderr.write(f"\nthe lab does not answer any more ({type(gone).__name__}); what was found until then:\n")
+        _show(found, asked.seed)
+        return 1
     _show(found, asked.seed)
     return 0 if _share(found) >= LEAST and not any(one.wrong for one in found) else 1
 
