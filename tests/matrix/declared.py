@@ -37,4 +37,5 @@ def deviations(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[
 
 def as_declared(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> None:
     """A fault did what it is declared to do."""
-    assert deviations(fault, findings, beyond=beyond) == []
+    found = deviations(fault, findings, beyond=beyond)
+    assert not found, f"{fault.name}: {'; '.join(found)}"
