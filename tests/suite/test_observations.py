@@ -1,6 +1,7 @@
 """How observations are declared: what a tool, and whoever reads a check, finds of them."""
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from spark_conformance.checking import checks
 from spark_conformance.core.run import OBSERVATIONS, Run
 from spark_conformance.observations import load_observations
-from tests.suite.small import ALL_GOOD, run_suite
+from spark_conformance.plugin import own_fixtures
+from tests.suite.small import ALL_GOOD, PROJECT, run_suite
 
 load_observations()
 FIXTURE = type(pytest.fixture(lambda: None))
@@ -65,6 +67,13 @@ def test_a_check_names_what_its_observation_returns(fact: str) -> None:
         seen = typing.get_type_hints(observe)["return"]
         assert hints[name] == seen, name
         assert seen.__module__ == observe.__module__ or seen.__name__ in SHARED, name
+
+
+def test_what_the_page_for_own_checks_names_is_there_to_be_taken() -> None:
+    text = (PROJECT / "docs/own-checks.md").read_text(encoding="utf-8").partition("## What a check can take")[2]
+    named = set(re.findall(r"^\| `(\w+)` \|", text.partition("\n## ")[0], re.MULTILINE))
+    assert named > FRAME
+    assert named - FRAME <= OBSERVATIONS.keys() | vars(own_fixtures).keys()
 
 
 def test_a_check_of_another_host_than_the_targets_is_refused(pytester: pytest.Pytester) -> None:
