@@ -113,6 +113,13 @@ def test_lines_of_others_are_counted_and_not_kept() -> None:
     assert seen.rounds[0].identified == 2
 
 
+@pytest.mark.parametrize(("client", "others"), [("127.0.0.1", 0), ("::1", 0), ("203.0.113.7", 1), ("", 1)])
+def test_what_is_asked_on_the_host_itself_is_nobody_else(client: str, others: int) -> None:
+    """The suite asks there meanwhile, and that moves no counter."""
+    seen = look(moved(4, c403=4), [replace(gin(""), client=client)])
+    assert (seen.others, seen.exact) == (others, True)
+
+
 def test_a_complaint_that_names_no_request_is_kept_once() -> None:
     warning = ConnectorError("WRN", "no ingress", "No ingress rules", "", "", "")
     seen = look(moved(4, c503=4), (), [warning, warning, error("ray-of-somebody")])
