@@ -67,16 +67,16 @@ def _page(fact: str) -> str:
 
 
 def _about(fact: str) -> str:
-    stated, check = _example().all()[fact], checks()[fact]
+    stated, check = _example().all().get(fact), checks()[fact]
     rows = [
         ("checked by", f"`{check.path}::{check.name}`"),
         ("component", fact.partition(".")[0]),
-        ("severity", f"{stated.severity}: {SEVERITIES[stated.severity]}"),
+        ("severity", f"{stated.severity}: {SEVERITIES[stated.severity]}" if stated else ""),
         ("gate", GATES[TRAITS[fact].gate]),
         ("needs", ", ".join(words.linked(need, TRAITS) for need in TRAITS[fact].needs)),
         ("looked up by", ", ".join(_looked_up_by(fact))),
-        ("in " + EXAMPLE, f"`{shown(stated.expect)}`"),
-        ("why", stated.why),
+        ("in " + EXAMPLE, f"`{shown(stated.expect)}`" if stated else "not stated"),
+        ("why", stated.why if stated else ""),
     ]
     return words.table(("", ""), [row for row in rows if row[1]])
 
@@ -115,11 +115,12 @@ def _endpoints(check: Check) -> list[Endpoint]:
 
 
 def _sources(fact: str) -> Iterator[str]:
-    stated, reference = _example().all()[fact], TRAITS[fact].reference
-    document = load(HERE / f"{EXAMPLE}.toml").system.document
-    implied = stated.source.removeprefix("implied: ")
-    said = f"implied by {document}" if implied != stated.source else document
-    yield words.sentence(f"{said}: {implied}")
+    stated, reference = _example().all().get(fact), TRAITS[fact].reference
+    if stated:
+        document = load(HERE / f"{EXAMPLE}.toml").system.document
+        implied = stated.source.removeprefix("implied: ")
+        said = f"implied by {document}" if implied != stated.source else document
+        yield words.sentence(f"{said}: {implied}")
     if reference:
         yield f"The vendor's page: <{reference}>"
 

@@ -33,11 +33,18 @@ class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no ty
     def prefetch(self, commands: list[str], **_: Any) -> None:
         self.ahead += commands
 
-    def run(self, command: str, *args: str, timeout: float | None = None, **_: Any) -> CommandResult:
+    def run(
+        self, command: str, *args: str, timeout: float | None = None, stdin: bytes | None = None, **_: Any
+    ) -> CommandResult:
         text = self.get_command(command, *args)
         self.commands.append(text)
         done = subprocess.run(
-            [*self.user, "/bin/sh", "-c", text], capture_output=True, check=False, env=self._env, timeout=timeout or 20
+            [*self.user, "/bin/sh", "-c", text],
+            capture_output=True,
+            check=False,
+            env=self._env,
+            timeout=timeout or 20,
+            input=stdin,
         )
         return self.result(done.returncode, text.encode(), done.stdout, done.stderr)
 

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 SINCE = "FAULTS_SINCE"
 LOOKS_AT: dict[str, set[str]] = {
     "cloudflare": {"tunnel", "dns", "access", "secrets"}, "dns": {"dns"}, "github": {"pipeline"},
-    "host": {"host", "ollama", "cloudflared"}, "https": {"access", "public"}, "outside": {"ollama", "access", "public"},
+    "host": {"host", "service", "openai", "ollama", "cloudflared"}, "https": {"access", "public"},
+    "outside": {"ollama", "access", "public"},
     "repository": {"pipeline", "secrets"}, "secrets": {"secrets"},
 }  # fmt: skip
 """The rooms of the suite that look at the system, and the components whose facts they are for."""
