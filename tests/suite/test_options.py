@@ -120,7 +120,7 @@ ROWS = (
     Row(("checks", "--skip-access-probe"), USUAL, NOWHERE),
     Row(("checks", "-m", "dns"), USUAL, f"-m dns {NONE}; it states facts of host: select one of those"),
     Row(("checks", "-m", "host"), REFUSED, "-m host selects no check"),
-    Row(("checks", "-m", "hots"), REFUSED, "hots is not a marker; the components are host, ollama, cloudflared"),
+    Row(("checks", "-m", "hots"), REFUSED, "hots is not a marker; the components are host, service, openai, ollama"),
     Row(("checks", "-m", "dns and"), REFUSED, "Wrong expression passed to '-m'"),
     Row(("checks", "-k", "dns"), USUAL, NONE),
     Row(("checks", "-k", "no_such"), REFUSED, f"-k no_such {NONE}"),
