@@ -10,6 +10,7 @@ from typing import Any
 from spark_conformance.core.run import Run
 from spark_conformance.facts.load import SystemFile, find, load
 from spark_lab import api, dns
+from spark_lab.original import Original
 from spark_lab.seed import Credentials, now, world
 from spark_lab.world import ApiToken, Connection, Connector, World
 from tests.lab.serving import LoopThread, loop_thread
@@ -94,7 +95,7 @@ def _toml(value: Any) -> str:
 def healthy(token: str) -> World:
     """The lab's healthy world, with its connector connected, and one token of the least permissions."""
     system = load(find(BASE))
-    made = world(system.facts, system.system.hostname, "goldfish.io", Credentials(), "localhost:11434")
+    made = world(Original(system), Credentials())
     made.edge_addresses = ["127.0.0.1"]
     made.api_tokens = {token: ApiToken("t" * 32, set(PERMISSIONS))}
     [tunnel] = made.tunnels

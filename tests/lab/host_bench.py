@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from spark_conformance.facts.expectations import FileField
 from spark_lab.host import HostPlan, LabHost, Setting, start
+from spark_lab.original import Connector
 
 SERVICE = """
 import os, signal, socket, sys
@@ -53,6 +55,10 @@ def plan(directory: Path) -> HostPlan:
         ca_path=directory / "ca.pem",
         metrics_address="127.0.0.1:20241",
         ollama_address="127.0.0.1:11434",
+        name="spark-291b",
+        connector=Connector(variable="CLOUDFLARE_TUNNEL_TOKEN"),
+        gpu="NVIDIA GB10",
+        release=FileField(path="/etc/dgx-release", value="DGX Spark"),
         models='[{"name": "llama3.3:70b"}]',
         connector_command=command,
         ollama_command=command,

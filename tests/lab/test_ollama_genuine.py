@@ -152,7 +152,7 @@ def test_what_is_told_as_not_checked_is_not_checked(system: SystemFile, store: P
     add(store, "tiny:1b", size=476_000, kind="118.98K", quant="F32")
     found = genuine(system, store)
     places = Places(
-        "", tmp_path, "127.0.0.1:1", "http://a", ["127.0.0.1:2"], ["127.0.0.1:3"], 443, tmp_path, tmp_path, tmp_path,
+        "", tmp_path, {}, "http://a", ["127.0.0.1:2"], ["127.0.0.1:3"], 443, tmp_path, tmp_path, tmp_path,
         "http://b", "a/b", tmp_path,
     )  # fmt: skip
     facts = tmp_path / "target.toml"

@@ -18,9 +18,9 @@ why = "it is read at every login"
 """
 NOWHERE = Path("/nowhere")
 PLACES = Places(
-    prefix="/lab", ssh_config=NOWHERE, ollama="127.0.0.1:4711", api="http://127.0.0.1:1/client/v4", resolvers=[],
-    authoritative=[], edge_port=1, ca=NOWHERE, infrastructure=NOWHERE, operator_bin=NOWHERE, github="http://127.0.0.1:1",
-    github_repository="a/b", proof=NOWHERE,
+    prefix="/lab", ssh_config=NOWHERE, addresses={"localhost:11434": "localhost:4711"},
+    api="http://127.0.0.1:1/client/v4", resolvers=[], authoritative=[], edge_port=1, ca=NOWHERE,
+    infrastructure=NOWHERE, operator_bin=NOWHERE, github="http://127.0.0.1:1", github_repository="a/b", proof=NOWHERE,
 )  # fmt: skip
 
 
@@ -34,8 +34,12 @@ def facts(tmp_path: Path) -> Tables:
 
 
 def test_paths_and_addresses_are_moved_and_nothing_else(facts: Tables) -> None:
-    moved = {f"{component}.{name}" for component, table in facts.items() for name in table}
+    moved = {f"{component}.{name}" for component, table in facts.items() for name, fact in table.items() if fact}
     assert moved == chosen(host_path=True) | chosen(service_address=True)
+
+
+def test_what_a_lab_cannot_be_is_not_stated(facts: Tables) -> None:
+    assert facts["own"] == {"motto": False}
 
 
 def test_each_is_moved_in_its_own_form(facts: Tables) -> None:

@@ -38,7 +38,7 @@ def test_a_genuine_ollama_finds_its_models_and_its_libraries(tmp_path: Path, tre
         plan(tmp_path), ollama_command=(str(program),), ollama_store=genuine(load(find("spark-291b")), store)
     )
     binds = layer.binds(there)
-    layer.make(there, tree, "", Keys(), binds)
+    layer.make(there, tree, Keys(), binds)
     assert binds[tmp_path / "local/lib/ollama"] == "/usr/local/lib/ollama"
     assert (tree / "usr/local/bin/ollama").read_text() == "#!/bin/sh\n"
     link = tree / MODELS / BLOBS / weights.name
@@ -53,7 +53,7 @@ def test_nobody_elses_mask_closes_the_machine(tmp_path: Path, tree: Path) -> Non
     (tmp_path / "ca.pem").write_text("")
     mask = os.umask(0o077)
     try:
-        layer.make(plan(tmp_path), tree, "", Keys(), {})
+        layer.make(plan(tmp_path), tree, Keys(), {})
     finally:
         os.umask(mask)
     closed = [path for path in tree.rglob("*") if path.is_dir() and not path.stat().st_mode & 0o005]

@@ -13,7 +13,7 @@ from spark_conformance.core.verdict import Finding
 from spark_conformance.diagnosis.engine import diagnose
 from spark_conformance.diagnosis.model import Diagnosis
 from spark_conformance.facts.load import SystemFile, load
-from spark_conformance.plugin.options import LAB_FACTS
+from spark_conformance.programs.lab import ORIGINAL
 from spark_conformance.recording import recorder, storage
 from spark_conformance.recording.replay import Replayed
 from spark_conformance.recording.target import facts_of, moved
@@ -74,13 +74,13 @@ def recorded(lab: Announcement, place: Path) -> Recorded:
         run.settle()
     finally:
         run.close()
-    storage.finish(place, system, "lab", datetime.now(UTC), moved(system, LAB_FACTS))
+    storage.finish(place, system, "lab", datetime.now(UTC), moved(system, ORIGINAL))
     return Recorded(place, seen)
 
 
 def system_of(recording: storage.Recording, change: Callable[[Json], object] = lambda _: None) -> SystemFile:
     """Today's facts of a recording, changed: `change` gets the facts as tables."""
-    system = facts_of(recording, LAB_FACTS)
+    system = facts_of(recording, ORIGINAL)
     tables = system.model_dump(mode="json", exclude_none=True)
     change(tables["facts"])
     return SystemFile.model_validate(tables)
@@ -88,7 +88,7 @@ def system_of(recording: storage.Recording, change: Callable[[Json], object] = l
 
 def replayed(recording: storage.Recording, system: SystemFile | None = None) -> Judged:
     """Judge a recording again."""
-    run = Replayed(system or facts_of(recording, LAB_FACTS), recording)
+    run = Replayed(system or facts_of(recording, ORIGINAL), recording)
     try:
         return judged(run)
     finally:

@@ -9,7 +9,7 @@ from spark_conformance.core.run import OBSERVATIONS
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable, Verdict
 from spark_conformance.facts.load import FactsError
-from spark_conformance.plugin.options import LAB_FACTS
+from spark_conformance.programs.lab import ORIGINAL
 from spark_conformance.recording import storage
 from spark_conformance.recording.codec import DamagedError, restored, stored_error, stored_value
 from spark_conformance.recording.storage import RecordingError, prepare, read
@@ -90,16 +90,16 @@ def test_the_facts_of_another_system_do_not_judge_it(copy: Path, tmp_path: Path)
     other = tmp_path / "other.toml"
     other.write_text('extends = "spark-291b"\n[system]\nhostname = "llm.example.org"\n')
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target=str(other)))
-    assert judged_by(read(copy), named(str(copy)), LAB_FACTS)[1] == "those in the recording"
+    assert judged_by(read(copy), named(str(copy)), ORIGINAL)[1] == "those in the recording"
     with pytest.raises(RecordingError, match=r"is of ollama\..*other\.toml is about llm\.example\.org"):
-        facts_of(read(copy), LAB_FACTS, named(str(copy), str(other)))
+        facts_of(read(copy), ORIGINAL, named(str(copy), str(other)))
 
 
 def test_a_recording_of_a_colleague_is_judged_by_the_facts_that_it_carries(copy: Path, healthy: Recorded) -> None:
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml"))
-    system, which = judged_by(read(copy), named(str(copy)), LAB_FACTS)
+    system, which = judged_by(read(copy), named(str(copy)), ORIGINAL)
     assert which == "those in the recording"
-    assert system.facts == facts_of(healthy.recording, LAB_FACTS).facts
+    assert system.facts == facts_of(healthy.recording, ORIGINAL).facts
     again = replayed(read(copy), system)
     assert again.told == healthy.judged.told
     assert again.concluded == healthy.judged.concluded
@@ -108,26 +108,26 @@ def test_a_recording_of_a_colleague_is_judged_by_the_facts_that_it_carries(copy:
 def test_the_facts_file_that_is_named_judges_it(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "mine.toml"
     other.write_text('extends = "spark-291b"\n[facts.tunnel.name]\nexpect = "another"\n')
-    system, which = judged_by(read(copy), named(str(copy), str(other)), LAB_FACTS)
+    system, which = judged_by(read(copy), named(str(copy), str(other)), ORIGINAL)
     assert which == f"those of {other}"
     verdicts = replayed(read(copy), system).verdicts
     failed = {fact: verdict for fact, verdict in verdicts.items() if verdict != Verdict.CONFORMANT}
     assert failed == {"tunnel.name": "nonconformant"}
     with pytest.raises(FactsError, match="no such facts file"):
-        facts_of(read(copy), LAB_FACTS, named(str(copy), "gone.toml"))
+        facts_of(read(copy), ORIGINAL, named(str(copy), "gone.toml"))
 
 
 def test_without_any_facts_it_says_how_to_give_them(copy: Path) -> None:
     alter(copy / storage.MANIFEST, lambda data: data.update(lab=False, target="mine.toml", file={}))
     with pytest.raises(RecordingError, match=r"the recording is of mine\.toml .*: name them with --facts FILE"):
-        facts_of(read(copy), LAB_FACTS)
+        facts_of(read(copy), ORIGINAL)
 
 
 def test_facts_that_it_carries_and_that_are_none_are_told(copy: Path) -> None:
     damage = {"lab": False, "target": "mine.toml", "file": {"system": {"name": "x"}}}
     alter(copy / storage.MANIFEST, lambda data: data.update(damage))
     with pytest.raises(RecordingError, match=r"its facts are not those of this suite \(file\.system\.hostname\)"):
-        facts_of(read(copy), LAB_FACTS)
+        facts_of(read(copy), ORIGINAL)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from spark_conformance.https.metadata import AnsweringApp, answering_app
 from spark_conformance.secrets.references import ClientId, access_client_id
 from spark_lab import seed
 from spark_lab.edge.access.applications import find as application_at
+from spark_lab.original import Original
 from spark_lab.world import Json, World
 from tests.remediation.worlds.edge import OFFICE, OLLAMA, PATH, Met, Principal, meets, request, served
 from tests.remediation.worlds.in_process import api_of
@@ -64,7 +65,7 @@ class Twin:
     @classmethod
     def healthy(cls) -> "Twin":
         keys = seed.Credentials()
-        return cls(seed.world(BASE.facts, HOST, ZONE, keys, OLLAMA), keys.client_secret)
+        return cls(seed.world(Original(BASE), keys), keys.client_secret)
 
     @property
     def principals(self) -> list[Principal]:
