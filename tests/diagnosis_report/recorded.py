@@ -104,6 +104,7 @@ def play(  # noqa: PLR0913 - each is one thing that a test varies
     checks: str = ANSWERS + ADMITS.format(admitted=True),
     act: str = "",
     apart: bool = False,
+    facts: str = FACTS,
 ) -> Outcome:
     """Run the small suite with checks of the public answer; `act` is what the engine does before it answers.
 
@@ -114,7 +115,7 @@ def play(  # noqa: PLR0913 - each is one thing that a test varies
     pytester.makepyfile(playback=ENGINE.format(name=kind, path=path, act=act or "pass"))
     pytester.syspathinsert()
     words = ("-p", "observed", "-p", "playback", *options, "checks")
-    return run_suite(pytester, checks, *words, facts=FACTS, apart=apart)
+    return run_suite(pytester, checks, *words, facts=facts, apart=apart)
 
 
 def made(ran: Outcome) -> list[str]:

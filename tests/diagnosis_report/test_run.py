@@ -10,7 +10,7 @@ import pytest
 from spark_conformance.core.verdict import Evidence, Finding, Verdict
 from spark_conformance.diagnosis.model import Cause, Diagnosis, HopView, Missing, Named, Remedy, Sign
 from spark_conformance.plugin.diagnosis import token_status, wanted
-from tests.diagnosis_report.recorded import made, play
+from tests.diagnosis_report.recorded import FACTS, made, play
 
 SCHEMA = Path(__file__).parents[2] / "fixtures/spark_conformance/report/results.schema.json"
 
@@ -75,6 +75,38 @@ def test_nothing_is_diagnosed_where_all_is_well(pytester: pytest.Pytester) -> No
 def test_access_that_lets_the_token_pass_does_not_end_the_question(pytester: pytest.Pytester) -> None:
     ran = play(pytester, "-m", "access")
     assert (ran.code, made(ran)) == (0, ["main"])
+
+
+WAIVER = f"""{FACTS}
+[[waivers]]
+cause = "ollama-host-header"
+reason = "the 403 is being debugged"
+owner = "ops"
+issue = "#289"
+until = 2999-12-31
+"""
+
+
+def test_a_waiver_of_the_proven_cause_covers_what_fails_by_it(pytester: pytest.Pytester) -> None:
+    ran = play(pytester, facts=WAIVER)
+    assert (ran.code, made(ran)) == (0, ["main"])
+    assert ran.verdicts == {"access.admits_token": "conformant", "public.answers": "waived"}
+    assert "CONFORMANT but for 1 waived" in ran.out
+    assert "  ollama-host-header: the 403 is being debugged (#289, ops, until 2999-12-31)" in ran.out
+    assert ran.results["targets"][0]["waivers"][0]["covers"] == ["public.answers"]
+
+
+def test_a_waiver_of_another_cause_covers_nothing_and_that_is_told(pytester: pytest.Pytester) -> None:
+    ran = play(pytester, facts=WAIVER.replace("ollama-host-header", "access-token-expired"))
+    assert ran.code == 1
+    assert "WAIVERS TO REMOVE\n  access-token-expired: its waiver covers nothing in this run" in ran.out
+
+
+def test_a_waiver_of_no_cause_is_one_sentence(pytester: pytest.Pytester) -> None:
+    ran = play(pytester, facts=WAIVER.replace("ollama-host-header", "olama-host-header"))
+    assert ran.code == 4
+    told = "no diagnosis names the cause olama-host-header; did you mean ollama-host-header?"
+    assert f"ERROR: facts.toml: waivers: {told}" in ran.out
 
 
 def test_a_diagnosis_may_be_asked_for(pytester: pytest.Pytester) -> None:

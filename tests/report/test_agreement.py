@@ -81,7 +81,7 @@ class Kind:
 KINDS = {
     "plain": Kind(0),
     "nonconformant and advisory": Kind(1, checks("judge(2)", "judge(300)")),
-    "waived": Kind(0, checks("judge(2)"), facts=WAIVED, told="except for 1 waived"),
+    "waived": Kind(0, checks("judge(2)"), facts=WAIVED, told="but for 1 waived"),
     "waiver to remove": Kind(0, facts=WAIVED),
     "settled": Kind(0, checks(SETTLING), ("--settle", "5")),
     "not settled": Kind(1, checks("judge(2)"), ("--settle", "0.01")),

@@ -88,7 +88,7 @@ def test_the_worst_code_is_the_sessions() -> None:
 
 def test_waived_facts_are_not_said_to_hold() -> None:
     findings = [finding(Verdict.WAIVED), finding(Verdict.CONFORMANT, fact="dns.ttl")]
-    told = "CONFORMANT except for 1 waived: every other required fact that was checked holds (1 of 2 facts conformant"
+    told = "CONFORMANT but for 1 waived: every other required fact that was checked holds (1 of 2 facts conformant"
     assert session_result(findings, ended=1).headline.startswith(told)
 
 

@@ -6,14 +6,16 @@ import pytest
 
 from spark_conformance.core.findings import set_verdict
 from spark_conformance.core.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
-from spark_conformance.core.waivers import settle_waivers, waive
+from spark_conformance.core.waivers import settle_waivers, waive, waive_by_cause, waived
 from spark_conformance.facts.load import Waiver
 
 UNTIL = date(2026, 12, 31)
 
 
-def waiver(fact: str) -> Waiver:
-    return Waiver(fact=fact, reason="the move", owner="ops", issue="#289", until=UNTIL)
+def waiver(of: str) -> Waiver:
+    """Of a fact, or of a cause, whose id has no dot."""
+    fact, cause = (of, "") if "." in of else ("", of)
+    return Waiver(fact=fact, cause=cause, reason="the move", owner="ops", issue="#289", until=UNTIL)
 
 
 def finding(fact: str, error: Exception) -> Finding:
@@ -89,3 +91,72 @@ def test_with_the_way_closed_nothing_is_waived() -> None:
 def test_two_that_block_each_other_have_no_root() -> None:
     one, other = finding("dns.type", Unmet("dns.ttl", "x")), finding("dns.ttl", Unmet("dns.type", "x"))
     assert set(covered(one, other, waived=("dns.type", "dns.ttl")).values()) == {"blocked"}
+
+
+SETTING, ANSWER = "tunnel.http_host_header", "public.answers"
+BY = {SETTING: {"host-header": SETTING}, ANSWER: {"host-header": SETTING}}
+
+
+def of_the_403(*more: Finding) -> list[Finding]:
+    return [
+        finding(SETTING, Unmet(SETTING, "nothing")),
+        finding(ANSWER, Unmet(ANSWER, "status 403")),
+        finding("public.generates", Unmet(ANSWER, "status 403")),
+        finding("dns.ttl", Unmet("dns.ttl", "300")),
+        *more,
+    ]
+
+
+def by_cause(
+    named: str, causes: dict[str, dict[str, str]] = BY, today: date = UNTIL, found: list[Finding] | None = None
+) -> tuple[set[str], list[Finding]]:
+    """The facts that are waived where this is, and all findings."""
+    found = found or of_the_403()
+    waivers = {named: waiver(named)}
+    for one in found:
+        waive(one, waivers.get(one.fact), today)
+    settle_waivers(found, waivers)
+    waive_by_cause(found, waivers, causes, today)
+    waive_by_cause(found, waivers, causes, today)  # as after a remediation
+    return {one.fact for one in found if one.verdict == Verdict.WAIVED}, found
+
+
+@pytest.mark.parametrize("named", ["host-header", SETTING])
+def test_a_waiver_of_the_cause_or_its_setting_covers_what_fails_and_what_is_blocked_by_it(named: str) -> None:
+    covers, found = by_cause(named)
+    assert covers == {SETTING, ANSWER, "public.generates"}
+    [told] = waived(found, [waiver(named)], UNTIL, explained=True)
+    assert (told.state, set(told.covers)) == ("applied", covers)
+    assert all(one.note.count("waived") == 1 for one in found if one.fact in covers)
+
+
+def test_a_waiver_of_the_answer_is_none_of_its_setting() -> None:
+    covers, _ = by_cause(ANSWER)
+    assert covers == {ANSWER, "public.generates"}
+
+
+def test_what_fails_by_two_causes_is_covered_where_both_are_waived() -> None:
+    causes = {**BY, ANSWER: {"host-header": SETTING, "token-expired": "access.token_days"}}
+    covers, _ = by_cause("host-header", causes)
+    assert covers == {SETTING}
+
+
+def test_without_the_proof_or_after_its_day_it_covers_nothing_and_says_so() -> None:
+    covers, found = by_cause("host-header", {})
+    assert covers == set()
+    [told] = waived(found, [waiver("host-header")], UNTIL, explained=True)
+    assert told.state == "unused"
+    assert told.sentence.startswith("host-header: its waiver covers nothing in this run")
+    covers, found = by_cause("host-header", today=date(2027, 1, 1))
+    assert covers == set()
+    assert "the waiver of host-header expired" in found[0].note
+    [told] = waived(found, [waiver("host-header")], date(2027, 1, 1), explained=True)
+    assert told.state == "expired"
+
+
+def test_what_nobody_looked_at_is_not_covered_by_a_cause_either() -> None:
+    blind = finding("public.tls", Unreachable("x", "no way"))
+    covers, _ = by_cause("host-header", found=of_the_403(blind))
+    assert "public.tls" not in covers
+    [told] = waived([], [waiver("dns.type")], UNTIL, explained=True)
+    assert told.state == "not looked at"
