@@ -64,3 +64,13 @@ def test_both_replies_of_a_server_make_its_answer() -> None:
     assert joined("s", [ipv4, ipv6]) == Answer("s", ("192.0.2.1", "::1"), ("a.org",))
     assert joined("s", [ipv4, Reply("SERVFAIL")]).rcode == "SERVFAIL"
     assert joined("s", [ipv4, Silence("sleeps")]) == Answer("s", silence="sleeps")
+
+
+def test_a_name_is_handed_on_where_no_question_is_answered() -> None:
+    referral = Reply("NOERROR", referred=True)
+    assert joined("s", [referral, referral]).referred
+    assert not joined("s", [referral, Reply("NOERROR", ("192.0.2.1",))]).referred
+    assert str(joined("s", [referral])) == "s hands the name on to other name servers"
+    assert [one.answers for one in (EMPTY, ABSENT, FAILED, SILENT, joined("s", [referral]))] == [
+        True, True, False, False, False,
+    ]  # fmt: skip

@@ -139,3 +139,22 @@ def test_name_servers_are_read() -> None:
         dns.rrset.from_text("example.org.", 300, "IN", "NS", "ada.ns.example.net.", "bob.ns.example.net.")
     )
     assert read(reply) == Reply("NOERROR", name_servers=("ada.ns.example.net", "bob.ns.example.net"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind", "own", "referred"),
+    [
+        (f"{NAME}.", "NS", False, True),
+        ("example.org.", "NS", False, True),
+        ("example.org.", "NS", True, False),  # who speaks for the zone itself sends nobody on
+        (".", "NS", False, False),  # who knows nothing names the root
+        ("other.org.", "NS", False, False),
+        ("example.org.", "SOA", False, False),
+    ],
+)
+def test_a_referral_is_told_from_an_empty_answer(owner: str, kind: str, own: bool, referred: bool) -> None:
+    reply = dns.message.make_response(dns.message.make_query(NAME, "A"))
+    reply.flags |= dns.flags.AA if own else 0
+    data = "ns1.example.net." if kind == "NS" else "ns1.example.net. mail.example.net. 1 1 1 1 1"
+    reply.authority.append(dns.rrset.from_text(owner, 300, "IN", kind, data))
+    assert read(reply) == Reply("NOERROR", referred=referred)

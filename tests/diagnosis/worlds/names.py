@@ -37,8 +37,10 @@ setting(
     "record", "record-old-tunnel-domain", edited_record(content="0123456789.argotunnel.com"), "dns-record-elsewhere",
     "dns-other-account",
 )  # fmt: skip
-setting("wildcard", "wildcard-record", _neighbour("A", "*.goldfish.io", "127.0.0.9", proxied=True))
-setting("wildcard", "wildcard-grey", _neighbour("A", "*.goldfish.io", "127.0.0.9"))
+setting(
+    "wildcard", "wildcard-record", _neighbour("A", "*.goldfish.io", "127.0.0.9", proxied=True), "dns-address-record"
+)
+setting("wildcard", "wildcard-grey", _neighbour("A", "*.goldfish.io", "127.0.0.9"), "dns-not-proxied")
 setting("zone", "zone-paused", lambda bench: bench.api("PATCH", "zones/{zone}", {"paused": True}), "dns-zone-paused")
 faults("zone", "zone-pending", "zone-moved")
 setting("resolvers", "resolvers-servfail", _resolvers(rcode="SERVFAIL"), "dns-resolver-fails")
