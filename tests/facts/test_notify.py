@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.run import Run
-from spark_conformance.facts.load import FactsError, find, load
+from spark_conformance.facts.load import find, load
+from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.secrets.references import references
 
 ALL = """

@@ -12,7 +12,8 @@ from spark_conformance.core.judging import Judge
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Nonconformant, NotStated, Unmet
 from spark_conformance.facts.components.service import Health
-from spark_conformance.facts.load import FactsError, load
+from spark_conformance.facts.load import load
+from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.http_service import addresses, at, lacking, service_answer, service_health

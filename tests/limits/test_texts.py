@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.facts.load import FactsError, load
+from spark_conformance.facts.load import load
+from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.facts.target import Repository, Target
 from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.files import HostFile

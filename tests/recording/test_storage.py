@@ -8,7 +8,7 @@ import pytest
 from spark_conformance.core.run import OBSERVATIONS
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable, Verdict
-from spark_conformance.facts.load import FactsError
+from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.programs.lab import ORIGINAL
 from spark_conformance.recording import storage
 from spark_conformance.recording.codec import DamagedError, restored, stored_error, stored_value

@@ -87,7 +87,7 @@ def test_a_waiver_covers_what_is_blocked_by_something_that_does_not_hold(pyteste
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (('fact = "dns.records"', 'fact = "dns.shadowed"'), "waivers: this file does not state the fact dns.shadowed"),
+        (('fact = "dns.records"', 'fact = "dns.shadowed"'), "waivers.0.fact: this file does not state the fact dns."),
         (('owner = "ops"\n', ""), "waivers.0.owner: is missing"),
         (("until = ", "untill = "), "waivers.0.untill: unknown key; did you mean until?"),
     ],
