@@ -6,17 +6,36 @@ from spark_conformance.core.judging import Judge
 from spark_conformance.core.run import Run
 from spark_conformance.host.binary import Binary, BinaryVersion
 from spark_conformance.host.connector import ConfigVersions, Connector, as_fact
+from spark_conformance.host.containers import Container, whole_image
 from spark_conformance.host.drop_ins import DropIns
 from spark_conformance.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
 from spark_conformance.host.journal import ConnectorJournal
 from spark_conformance.host.local_config import LocalConfig
-from spark_conformance.host.restarts import Recent
+from spark_conformance.host.recent import Recent
+from spark_conformance.host.service_state import ServiceState
 from spark_conformance.host.shown import TokenShown
 from spark_conformance.host.token_files import TokenFiles
 from spark_conformance.host.token_matches import TokenMatch
 from spark_conformance.host.unit_copy import UnitCopy
 from spark_conformance.host.units import Unit
 from spark_conformance.https.access_probes import probe_path
+
+
+@pytest.mark.fact("cloudflared.container")
+def test_container(judge: Judge, cloudflared_container: Container) -> None:
+    """There is no container of this name, and no Compose service: it was removed, or made under another name."""
+    seen = cloudflared_container
+    judge(seen.service if judge.expect == seen.service else seen.name, note=seen.state)
+
+
+@pytest.mark.fact("cloudflared.image")
+def test_image(judge: Judge, cloudflared_container: Container) -> None:
+    """The container runs another image: an update without a new container, or somebody else's build.
+
+    A tag such as `latest` names what it was when the container was made: cloudflared.version tells which that is.
+    """
+    seen = cloudflared_container.image
+    judge(seen, ok=whole_image(seen) == whole_image(judge.expect))
 
 
 @pytest.mark.fact("cloudflared.binary")
@@ -85,28 +104,29 @@ def test_reload_pending(judge: Judge, cloudflared_unit: Unit) -> None:
 
 
 @pytest.mark.fact("cloudflared.enabled")
-def test_enabled(judge: Judge, cloudflared_unit: Unit) -> None:
+def test_enabled(judge: Judge, connector_state: ServiceState) -> None:
     """The tunnel will not come back after a reboot.
 
-    Not seen: whether what it waits for at boot comes up.
+    Not seen: whether what it waits for at boot comes up; of a container, whether docker itself does.
     """
-    judge(cloudflared_unit.enabled, note=f"systemd reports it as {cloudflared_unit.file_state or 'nothing'}")
+    judge(connector_state.enabled, note=connector_state.comes_back)
 
 
 @pytest.mark.fact("cloudflared.active")
-def test_active(judge: Judge, cloudflared_unit: Unit) -> None:
+def test_active(judge: Judge, connector_state: ServiceState) -> None:
     """The connector does not run, and the public name answers 530. A wrong or empty token is the usual reason.
 
     Not seen: whether it is connected, which cloudflared.ready_connections is about.
     """
-    judge(cloudflared_unit.active, note=cloudflared_unit.state)
+    judge(connector_state.active, note=connector_state.told)
 
 
 @pytest.mark.fact("cloudflared.restarts")
 def test_restarts(judge: Judge, cloudflared_restarts: Recent) -> None:
     """The connector keeps dying and being started again.
 
-    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which systemd does not count. Those
+    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which neither systemd nor docker
+    counts. Those
     that are longer ago than the fact's hours (24) are over, and do not count.
     """
     judge(cloudflared_restarts.recent, note=cloudflared_restarts.told)

@@ -7,7 +7,7 @@ from spark_conformance.host.inference import Generated, Residency
 from spark_conformance.host.listeners import Listeners
 from spark_conformance.host.ollama import Model, OllamaModels, whole
 from spark_conformance.host.ollama_host_header import HostReplay
-from spark_conformance.host.restarts import Recent
+from spark_conformance.host.recent import Recent
 from spark_conformance.host.units import Unit
 
 

@@ -6,7 +6,7 @@ from spark_conformance.core.judging import Judge
 from spark_conformance.host.http_service import ServiceAnswer, lacking
 from spark_conformance.host.http_service_header import ServiceReplay
 from spark_conformance.host.listeners import Listeners
-from spark_conformance.host.restarts import Recent
+from spark_conformance.host.recent import Recent
 from spark_conformance.host.service_state import ServiceState
 from spark_conformance.host.units import Unit
 

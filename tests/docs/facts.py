@@ -57,7 +57,14 @@ def _page(fact: str) -> str:
         fact,
         _about(fact),
         words.section("When it does not hold", _told(means, fact)),
-        words.section("What to do", _told(words.sentence(words.blanks(traits.do)), fact), f"Where: {traits.where}."),
+        words.section(
+            "What to do",
+            _told(words.sentence(words.blanks(traits.do)), fact),
+            f"Where: {traits.where}.",
+            _told(words.sentence(f"In a container: {words.blanks(traits.contained)}"), fact)
+            if traits.contained
+            else "",
+        ),
         words.section("How it is looked at", words.bullets(_looks(check))),
         words.section("How to look by hand", words.bullets(_by_hand(fact, check))),
         words.section("What it does not see", _told(words.sentence(unseen), fact) if unseen else ""),

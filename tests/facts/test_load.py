@@ -167,3 +167,13 @@ def test_no_file_content_ends_in_anything_but_a_sentence(tmp_path_factory: pytes
     path.write_bytes(junk)
     with pytest.raises(FactsError):
         load(path)
+
+
+def test_cloudflared_runs_in_one_way(tmp_path: Path) -> None:
+    path = tmp_path / "facts.toml"
+    stated = '[facts.cloudflared.container]\nexpect = "cloudflared"\nsource = "§1"\nwhy = "it runs there"\n'
+    path.write_text(f'extends = "spark-291b"\n{stated}')
+    with pytest.raises(FactsError, match="cloudflared: states both unit and container; keep unit if systemd"):
+        load(path)
+    path.write_text(f'extends = "spark-291b"\nwithout = ["cloudflared.unit"]\n{stated}')
+    assert load(path).facts.all()["cloudflared.container"].expect == "cloudflared"

@@ -82,7 +82,7 @@ def run_on(stub: StubHost | None, **changes: Any) -> Run:
         elif path[0] == "target":
             table[last] = value
         else:
-            table[last] = {**table[last], "expect": value}
+            table[last] = {"source": "the test", "why": "as it says", **table.get(last, {}), "expect": value}
     run = Run(SystemFile.model_validate(tables))
     if stub is not None:
         given(run, target_host, stub.host)

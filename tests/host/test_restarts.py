@@ -4,7 +4,8 @@ import pytest
 
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.expectations import Restarts
-from spark_conformance.host.restarts import Recent, last_start, ollama_restarts, weigh
+from spark_conformance.host.recent import Recent
+from spark_conformance.host.restarts import last_start, ollama_restarts, weigh
 from spark_conformance.host.units import Unit, ollama_unit, parse
 from tests.host.stubs import StubHost, given, run_on
 
