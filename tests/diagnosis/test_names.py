@@ -4,7 +4,7 @@ import pytest
 
 from spark_conformance.cloudflare.account import IpRanges
 from spark_conformance.diagnosis.reading.names import agreeing
-from spark_conformance.dns.answers import Answer, Answers
+from spark_conformance.dns.answers import Answer
 
 RANGES = IpRanges(("104.16.0.0/13", "2606:4700::/32"))
 EDGE, ELSEWHERE_AT_THE_EDGE = Answer("s", ("104.16.0.1", "2606:4700::1")), Answer("s", ("104.17.0.9",))
@@ -16,9 +16,11 @@ NONE, ABSENT = Answer("s"), Answer("s", rcode="NXDOMAIN")
 FAILING, SILENT, DELEGATED = Answer("s", rcode="SERVFAIL"), Answer("s", silence="sleeps"), Answer("s", referred=True)
 
 
-def told(resolvers: list[Answer], own: list[Answer], *, address: bool = False) -> bool | None:
-    answered, right = (Answers("www.example.org", tuple(side)) for side in (resolvers, own))
-    return agreeing(answered, right, RANGES.contains, addresses_differ=address)
+def told(
+    resolvers: list[Answer], own: list[Answer], *, record: Answer | None = None, address: bool = False
+) -> bool | None:
+    stated = [record] if record else []
+    return agreeing(resolvers, own, stated, RANGES.contains, addresses_differ=address)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,10 @@ def test_who_says_nothing_of_the_name_is_passed_over(mute: Answer) -> None:
 
 def test_resolvers_that_differ_among_themselves_decide_nothing() -> None:
     assert told([OLD, ALIAS], [ALIAS]) is None
+
+
+def test_resolvers_that_say_what_the_record_says_are_right_whatever_a_server_of_the_zone_answers() -> None:
+    assert told([ALIAS], [OLD], record=ALIAS) is True
+    assert told([ALIAS], [SILENT], record=ALIAS) is True
+    assert told([ABSENT], [OLD], record=ALIAS) is False
+    assert told([ABSENT], [SILENT], record=ALIAS) is None
