@@ -3,7 +3,6 @@
 import os
 import subprocess
 import threading
-import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from testinfra.backend.base import BaseBackend, CommandResult  # type: ignore[im
 from testinfra.host import Host  # type: ignore[import-untyped]  # it carries no types
 
 from spark_conformance.core.run import Run
-from spark_conformance.facts.load import SystemFile, find
+from spark_conformance.facts.load import SystemFile, find, load
 from spark_conformance.host.connection import target_host
 
 
@@ -71,7 +70,7 @@ class StubHost:
 
 def run_on(stub: StubHost | None, **changes: Any) -> Run:
     """A run against the stub, with spark-291b's facts and some changed: `ollama__url="…"`, None to leave one out."""
-    tables = tomllib.loads(find("spark-291b").read_text(encoding="utf-8"))
+    tables = load(find("spark-291b")).model_dump(exclude_none=True)
     for name, value in changes.items():
         *path, last = name.split("__")
         table = tables["target"] if path[0] == "target" else tables["facts"]
