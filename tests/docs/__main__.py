@@ -1,5 +1,6 @@
-"""`python -m tests.docs`: write docs/facts and docs/causes anew, and remove the pages of what is no more."""
+"""`python -m tests.docs`: write docs/facts, docs/causes and the schema of facts files anew, and remove stale pages."""
 
+from spark_conformance.facts import schema
 from tests.docs.pages import DOCS, pages
 
 
@@ -10,6 +11,7 @@ def main() -> None:
         path.write_text(text)
     for path in {file for folder in ("facts", "causes") for file in (DOCS / folder).glob("*.md")} - made.keys():
         path.unlink()
+    schema.FILE.write_text(schema.text())
     print(f"{len(made)} pages in {DOCS.name}/")
 
 
