@@ -3,6 +3,7 @@
 import pytest
 
 from spark_conformance.core.judging import Judge
+from spark_conformance.host.containers import Container
 from spark_conformance.host.http_service import ServiceAnswer, lacking
 from spark_conformance.host.http_service_header import ServiceReplay
 from spark_conformance.host.listeners import Listeners
@@ -20,9 +21,22 @@ def test_unit(judge: Judge, service_unit: Unit) -> None:
     judge(service_unit.name)
 
 
+@pytest.mark.fact("service.container")
+def test_container(judge: Judge, service_container: Container) -> None:
+    """There is no container of this name, and no Compose service: it was removed, or made under another name.
+
+    Not seen: whether it is this container that answers at service.url.
+    """
+    seen = service_container
+    judge(seen.service if judge.expect == seen.service else seen.name, note=seen.state)
+
+
 @pytest.mark.fact("service.enabled")
 def test_enabled(judge: Judge, service_state: ServiceState) -> None:
-    """The service will not come back after a reboot."""
+    """The service will not come back after a reboot.
+
+    Not seen: whether docker itself starts at boot, where the service is a container.
+    """
     judge(service_state.enabled, note=service_state.comes_back)
 
 
@@ -36,7 +50,7 @@ def test_active(judge: Judge, service_state: ServiceState) -> None:
 def test_restarts(judge: Judge, service_restarts: Recent) -> None:
     """The service keeps dying and being started again.
 
-    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which systemd does not count. Those
+    Not seen: restarts by hand, by a timer, and those before the last boot or reset, which nobody counts. Those
     that are longer ago than the fact's hours (24) are over, and do not count.
     """
     judge(service_restarts.recent, note=service_restarts.told)

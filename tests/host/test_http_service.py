@@ -18,9 +18,11 @@ from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.http_service import addresses, at, lacking, service_answer, service_health
 from spark_conformance.host.http_service_header import ServiceReplay, service_host_replay
-from spark_conformance.host.service_state import service_state
+from spark_conformance.host.restarts import service_restarts
+from spark_conformance.host.service_state import inspected_service, service_container, service_state
 from tests.host.service_bench import HOSTNAME, Service, run_of, running, stated
 from tests.host.stubs import StubHost, given
+from tests.host.test_containers import docker, recorded
 
 checks = import_module("checks.test_service")
 HEALTH = {"path": "/api/health?full=1", "status": 200, "json_value": {"pointer": "/database", "value": "ok"}}
@@ -197,3 +199,31 @@ def test_mistakes_in_a_services_facts_are_told(tmp_path: Path, facts: str, said:
     with pytest.raises(FactsError) as refused:
         load(path)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "active", "enabled", "told"),
+    [
+        ({}, True, True, "running since 2026-08-20T09:12:44.402871123Z"),
+        ({"State": {"Status": "exited", "ExitCode": 137}}, False, True, "exited (status 137)"),
+        ({"HostConfig": {"RestartPolicy": {"Name": "no"}}}, True, False, "docker starts it anew by the policy no"),
+    ],
+)
+def test_a_service_in_a_container(
+    stub: StubHost, changes: dict[str, Any], active: bool, enabled: bool, told: str
+) -> None:
+    run = run_of(stub, stated(service__container="cloudflared", service__restarts={"at_most": 3}))
+    given(run, inspected_service, recorded("compose", **changes))
+    seen, container = run.get(service_state), run.get(service_container)
+    assert (seen.name, seen.active, seen.enabled) == ("the container home-cloudflared-1", active, enabled)
+    assert told in {seen.told, seen.comes_back}
+    assert held(run, "service.container", checks.test_container, container)[0]
+    assert held(run, "service.restarts", checks.test_restarts, run.get(service_restarts))[0]
+
+
+def test_a_container_that_is_not_there(stub: StubHost) -> None:
+    docker(stub)
+    run = run_of(stub, stated(service__container="homeassistant", service__active=True))
+    with pytest.raises(Unmet) as unmet:
+        run.get(service_state)
+    assert (unmet.value.fact, unmet.value.observed) == ("service.container", "no such container")

@@ -57,7 +57,7 @@ def test_a_unit_is_told_no_more_than_it_needs(
 
 def test_what_no_unit_runs_and_what_a_restart_would_not_mend_is_left_to_a_person(stub: StubHost) -> None:
     stub.prints("systemctl", SHOWN.format(unit=UNIT, active="active", file="enabled"))
-    with pytest.raises(CannotRemedy, match=r"does not state as service\.unit: start it as it is run"):
+    with pytest.raises(CannotRemedy, match="the service is no unit that the facts file states: look"):
         ServiceUnit().plan(run_of(stub, stated(service__url="http://127.0.0.1:9")), failing("service.url"))
     with pytest.raises(CannotRemedy, match=r"vllm\.service is active \(x\) and enabled: on the host `systemctl status"):
         ServiceUnit().plan(run_of(stub, FACTS), failing("service.active"))
