@@ -67,7 +67,7 @@ def test_every_report_tells_since_when_and_what_changed(
     assert [past["fact"] for past in history["new"]] == ["dns.records"]
     assert history["changed"][0]["changes"][0]["what"] == "setting: value"
     page = (outcome.folder / "reports/report.html").read_text()
-    assert '<section class="history">' in page
+    assert '<section class="history" id="history">' in page
     assert "setting: value" in page
 
     again = run(pytester, records=2)

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.__main__ import main
-from spark_conformance.core.verdict import Finding
 from spark_conformance.diagnosis.picture import picture
 from spark_conformance.diagnosis.terminal import screen
-from spark_conformance.plugin.report.html import details
 from spark_conformance.report import pages
 from spark_conformance.report.pages import DOCS, Pages, installed
+from spark_conformance.report.rows import Observed, Row, section
 from tests.diagnosis_report.recorded import diagnosis
 
 TOP = Path(__file__).parents[2]
@@ -45,8 +44,8 @@ def test_a_copy_without_pages_names_none(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_terminal_and_report_name_the_page() -> None:
-    finding = Finding("lab", "dns.proxied", "x::y", "required", "DNS", "so", "yes")
-    assert '<a href="docs/facts/a&amp;b.md">docs/facts/a&amp;b.md</a>' in details(finding, "docs/facts/a&b.md")[0]
+    row = Row("dns.proxied", "conformant", "dns.proxied", page="docs/facts/a&b.md")
+    assert '<a href="docs/facts/a&amp;b.md">docs/facts/a&amp;b.md</a>' in section([row], Observed())
     shown = diagnosis("as_documented")
     address = Pages("https://git.example.org/docs").cause
     cause = address(shown.active[0].cause.id)
