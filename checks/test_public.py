@@ -8,7 +8,10 @@ from spark_conformance.host.ollama import OllamaModels
 from spark_conformance.https.access_probes import AgentProbes, Probe, agent_probes
 from spark_conformance.https.certificate import Certificate
 from spark_conformance.https.comparison import compare
+from spark_conformance.https.probe_answers import compared
+from spark_conformance.https.probes import PublicProbes
 from spark_conformance.https.public import Generation, PublicTags
+from spark_conformance.outside.login import login_team
 
 
 @pytest.mark.fact("public.certificate_name")
@@ -108,3 +111,19 @@ def test_chunk_gap(judge: Judge, public_generation: Generation) -> None:
     Not seen here: pauses of longer answers than the few tokens asked for.
     """
     judge(public_generation.longest_pause_s, note=public_generation.told)
+
+
+@pytest.mark.fact("probes.*")
+def test_probe(judge: Judge, public_probes: PublicProbes, run: Run) -> None:
+    """The request is not answered as documented; the note says who answered it: the edge, Access, or what is behind.
+
+    No login page where there should be one: no application covers this name and path, or a policy lets requests of this
+    machine pass. A login page where there should be none: Access stands before what is meant to be public, or the
+    headers that were sent admit nobody. 502 or 530: see the checks of cloudflared and tunnel. Another answer of the
+    service's own: see which rule such a request meets.
+
+    Not seen here: what other requests, and requests from other places than this machine, are answered.
+    """
+    seen = public_probes.of(judge.id.partition(".")[2])
+    found = compared(seen, judge.expect, login_team(run) if judge.expect.login else "")
+    judge(found.observed, ok=not found.wrong, note=seen.probe.told)

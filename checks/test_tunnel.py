@@ -5,6 +5,7 @@ import pytest
 from spark_conformance.cloudflare.tunnel import Tunnel
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections
+from spark_conformance.cloudflare.tunnel_routes import alike, met
 from spark_conformance.core.judging import Judge
 from spark_conformance.core.run import Run
 from spark_conformance.host.own_connector import OwnConnector
@@ -125,3 +126,18 @@ def test_rules(judge: Judge, tunnel_config: TunnelConfig) -> None:
     Not seen here: what the rules are, but for the first (tunnel.ingress) and the last (tunnel.fallback).
     """
     judge(len(tunnel_config.rules), note=tunnel_config.told)
+
+
+@pytest.mark.fact("routes.*")
+def test_route(judge: Judge, tunnel_config: TunnelConfig) -> None:
+    """A request for this host name and path meets another rule, or the rule hands it on otherwise than documented.
+
+    cloudflared takes the first rule whose name and path fit: one for more names, or for more paths, that stands before
+    takes the requests away. A path is a regular expression that may fit anywhere in the request's path.
+
+    Not seen here: rules that such a request does not meet, and whether a connector runs these; see
+    cloudflared.config_is_current.
+    """
+    found = met(tunnel_config.rules, judge.expect)
+    seen = found.seen
+    judge(seen, ok=alike(seen, judge.expect), note=found.told)

@@ -12,9 +12,13 @@ from spark_conformance.cloudflare.endpoints import Endpoint
 from spark_conformance.core.judging import shown
 from spark_conformance.core.run import OBSERVATIONS
 from spark_conformance.facts import dashboard
+from spark_conformance.facts.groups import EACH, NAMED, component_of, group_of
 from spark_conformance.facts.load import HERE, load
 from spark_conformance.facts.model import COMPONENTS, TRAITS, Facts
+from spark_conformance.facts.probes import Probe
+from spark_conformance.facts.routes import Route
 from spark_conformance.observations import load_observations
+from spark_conformance.report.pages import page_name
 from spark_lab.faults import FAULTS
 from tests.docs import words
 from tests.docs.looking import chain, looks
@@ -22,6 +26,10 @@ from tests.docs.looking import chain, looks
 CHECKS = Path(__file__).parents[2] / "checks"
 DASHBOARD = frozenset(text for text in vars(dashboard).values() if isinstance(text, str) and " > " in text)
 EXAMPLE = "spark-291b"
+KNOWN = {**TRAITS, **{group.mark: group.traits for group in NAMED.values()}}
+"""The facts that have a page, those of a group together."""
+STATED = {"routes": Route, "probes": Probe}
+"""What a fact of a group states."""
 SEVERITIES = {
     "required": "a run in which it does not hold is nonconformant",
     "advisory": "where it does not hold the run says so, and stays conformant",
@@ -47,15 +55,16 @@ class Check:
 
 
 def pages() -> dict[str, str]:
-    return {**{fact: _page(fact) for fact in TRAITS}, "README": _index()}
+    return {**{page_name(fact): _page(fact) for fact in KNOWN}, "README": _index()}
 
 
 def _page(fact: str) -> str:
-    traits, check = TRAITS[fact], checks()[fact]
+    traits, check = KNOWN[fact], checks()[fact]
     means, _, unseen = _split(check.says)
     return words.page(
-        fact,
+        fact.replace(EACH, "NAME"),
         _about(fact),
+        words.section("How to state it", _how(fact)),
         words.section("When it does not hold", _told(means, fact)),
         words.section(
             "What to do",
@@ -73,23 +82,33 @@ def _page(fact: str) -> str:
     )
 
 
+def _how(fact: str) -> str:
+    """What a fact of a group may say; nothing for any other one, which has an example."""
+    group = group_of(fact)
+    if group is None:
+        return ""
+    said = inspect.getdoc(STATED[group.name]) or ""
+    return words.prose(f"`[facts.{group.name}.NAME]`, as many as there are of them, under names of your own. {said}")
+
+
 def _about(fact: str) -> str:
     stated, check = _example().all().get(fact), checks()[fact]
     rows = [
         ("checked by", f"`{check.path}::{check.name}`"),
-        ("component", fact.partition(".")[0]),
+        ("component", component_of(fact)),
         ("severity", f"{stated.severity}: {SEVERITIES[stated.severity]}" if stated else ""),
-        ("gate", GATES[TRAITS[fact].gate]),
-        ("needs", ", ".join(words.linked(need, TRAITS) for need in TRAITS[fact].needs)),
+        ("gate", GATES[KNOWN[fact].gate]),
+        ("needs", ", ".join(words.linked(need, TRAITS) for need in KNOWN[fact].needs)),
         ("looked up by", ", ".join(_looked_up_by(fact))),
         ("in " + EXAMPLE, f"`{shown(stated.expect)}`" if stated else "not stated"),
         ("why", stated.why if stated else ""),
     ]
-    return words.table(("", ""), [row for row in rows if row[1]])
+    there = [row for row in rows if row[1] and not (group_of(fact) and row[0].startswith("in "))]
+    return words.table(("", ""), there)
 
 
 def _looked_up_by(fact: str) -> Iterator[str]:
-    for by in TRAITS[fact].looked_up_by:
+    for by in KNOWN[fact].looked_up_by:
         yield words.linked(by if isinstance(by, str) else " or ".join(by), TRAITS)
 
 
@@ -101,8 +120,8 @@ def _looks(check: Check) -> Iterator[str]:
 
 
 def _by_hand(fact: str, check: Check) -> Iterator[str]:
-    if TRAITS[fact].where in DASHBOARD:
-        yield f"Cloudflare's dashboard: {TRAITS[fact].where}."
+    if KNOWN[fact].where in DASHBOARD:
+        yield f"Cloudflare's dashboard: {KNOWN[fact].where}."
     for name in check.observations:
         said = (inspect.getdoc(OBSERVATIONS[name]) or "").partition(_BY_HAND)[2]
         if said:
@@ -122,7 +141,7 @@ def _endpoints(check: Check) -> list[Endpoint]:
 
 
 def _sources(fact: str) -> Iterator[str]:
-    stated, reference = _example().all().get(fact), TRAITS[fact].reference
+    stated, reference = _example().all().get(fact), KNOWN[fact].reference
     if stated:
         document = load(HERE / f"{EXAMPLE}.toml").system.document
         implied = stated.source.removeprefix("implied: ")
@@ -143,14 +162,14 @@ def _index() -> str:
     parts = []
     for component in COMPONENTS:
         rows = [
-            (f"[{fact}]({fact}.md)", _split(checks()[fact].says)[0].split("\n\n")[0])
-            for fact in TRAITS
-            if fact.partition(".")[0] == component
+            (f"[{fact.replace(EACH, 'NAME')}]({page_name(fact)}.md)", _split(checks()[fact].says)[0].split("\n\n")[0])
+            for fact in KNOWN
+            if component_of(fact) == component
         ]
         parts.append(words.section(component, words.table(("fact", "when it does not hold"), rows)))
     return words.page(
         "The facts",
-        f"One page a fact, {len(TRAITS)} in all: what it means when it does not hold, what to do, how it is looked at, "
+        f"One page a fact, {len(KNOWN)} in all: what it means when it does not hold, what to do, how it is looked at, "
         "and where it is from.\nThe causes that a diagnosis names are [beside them](../causes/README.md).",
         *parts,
     )

@@ -1,0 +1,90 @@
+"""Go's regular expressions: what they contain, what Go refuses, what is not told apart, and no text takes for ever."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_conformance.syntax.go_regexp import NotGo, Untold, compiled
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "contained"),
+    [
+        ("^/api/", "/api/tags", True),
+        ("^/api/", "/v1/api/", False),
+        ("api", "/v1/api/", True),
+        ("/static/.*\\.html$", "/static/a/b.html", True),
+        ("/static/.*\\.html$", "/static/a.html5", False),
+        ("(?i)^/API", "/api", True),
+        ("^/(?i:A)b", "/aB", False),
+        ("a(?i)b|c", "C", True),  # a flag holds to the end of its group, past the |
+        ("^/(admin|users/[0-9]+)(/.*)?$", "/users/17/edit", True),
+        ("^(?:/[a-z]+){2,3}$", "/a/b/c/d", False),
+        ("x{,2}", "x{,2}", True),  # no repetition to Go
+        ("\\Qa.b*\\E+$", "a.b**", True),
+        ("[[:digit:]]", "/v1", True),
+        ("[^[:^digit:]]", "/v", False),
+        ("[]a]", "]", True),
+        ("[a\\-z]", "-", True),
+        ("[\\d_]", "_", True),
+        ("\\x41\\x{42}", "AB", True),
+        ("\\s", "\v", False),  # Python's \s takes it
+        ("\\bb\\B", "a bc", True),
+        (".", "\n", False),
+        ("(?s).", "\n", True),
+        ("(?m)^b$", "a\nb\nc", True),
+        ("(?P<name>a)(?<other>b)", "ab", True),
+        ("", "/", True),
+        ("\\_\\/", "_/", True),
+        ("é", "/café", True),
+    ],
+)
+def test_a_text_contains_what_the_expression_says(pattern: str, text: str, contained: bool) -> None:
+    assert compiled(pattern)(text) is contained
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(?=a)", "(?!a)", "(?<=a)b", "(?>a)", "a**", "a++", "a{2}{3}", "*a", "a|*", "(*a)", "(a", "a)", "[a", "[z-a]",
+     "[[:foo:]]", "\\1", "\\Z", "\\y", "a{1001}", "a{3,2}", "(?P=x)", "(?P<>a)", "(?x)a", "a\\", "\\x{110000}"],
+)  # fmt: skip
+def test_what_go_refuses_is_refused(pattern: str) -> None:
+    with pytest.raises(NotGo):
+        compiled(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["\\pL", "\\p{Greek}", "\\C", "\\012", "(?i)é", "(" * 5000 + ")" * 5000])
+def test_what_is_not_told_apart_is_said_to_be_so(pattern: str) -> None:
+    with pytest.raises(Untold):
+        compiled(pattern)
+
+
+def test_case_beyond_ascii_is_not_guessed() -> None:
+    with pytest.raises(Untold):
+        compiled("(?i)^k$")("\u212a")  # the Kelvin sign, which Go takes for a k, and Python's re.ASCII does not
+
+
+def test_no_expression_takes_for_ever() -> None:
+    assert compiled("^/(a+)+$")("/" + "a" * 2000 + "!") is False
+
+
+SIGNS = st.text("ab/.-_0 ", max_size=12)
+ATOMS = st.one_of(
+    st.sampled_from(["a", "b", "/", "\\.", ".", "[ab]", "[^a/]", "[a-b_]", "\\d", "\\w", "\\W", "^", "\\b"])
+)
+EXPRESSIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda ways: f"({'|'.join(ways)})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{1,2}", "*?"])).map(lambda both: f"(?:{both[0]}){both[1]}"),
+    ),
+    max_leaves=8,
+)
+
+
+@given(EXPRESSIONS, SIGNS)
+def test_what_both_languages_know_means_the_same_in_both(pattern: str, text: str) -> None:
+    assert compiled(pattern)(text) == (re.search(pattern, text, re.ASCII) is not None)
