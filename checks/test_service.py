@@ -81,7 +81,7 @@ def test_health(judge: Judge, service_health: ServiceAnswer) -> None:
 
     Not seen: whatever its health's request does not ask for.
     """
-    wrong = lacking(judge.expect, service_health.reply)
+    wrong = lacking(judge.expect, service_health)
     judge(service_health.told, ok=not wrong, note="; ".join(wrong))
 
 

@@ -16,16 +16,18 @@ from spark_conformance.facts.load import load
 from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.curl import CurlReply
-from spark_conformance.host.http_service import addresses, at, lacking, service_answer, service_health
-from spark_conformance.host.http_service_header import ServiceReplay, service_host_replay
+from spark_conformance.host.http_service import addresses, at, lacking, seen, service_answer, service_health
+from spark_conformance.host.http_service_header import Reply, ServiceReplay, service_host_replay
 from spark_conformance.host.restarts import service_restarts
 from spark_conformance.host.service_state import inspected_service, service_container, service_state
+from spark_lab.authority import LabAuthority
 from tests.host.service_bench import HOSTNAME, Service, run_of, running, stated
 from tests.host.stubs import StubHost, given
 from tests.host.test_containers import docker, recorded
 
 checks = import_module("checks.test_service")
 HEALTH = {"path": "/api/health?full=1", "status": 200, "json_value": {"pointer": "/database", "value": "ok"}}
+CERTIFIED: dict[str, str] = {}
 UNIT = "grafana-server.service"
 LOADED = "Id=grafana-server.service\nLoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=enabled"
 
@@ -36,15 +38,26 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield there
 
 
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("secure")
+    certificate = folder / "own.pem"
+    leaf = LabAuthority(folder).leaf("localhost")
+    certificate.write_bytes(leaf.key + leaf.certificate)
+    CERTIFIED["certificate"] = str(certificate)
+    with running(folder, **CERTIFIED) as there:
+        yield there
+
+
 def facts_of(service: Service, scheme: str = "http", **more: Any) -> dict[str, Any]:
     return stated(service__url=f"{scheme}://{service.address}", **more)
 
 
-def held(run: Run, fact: str, check: Any, seen: Any) -> tuple[bool, str]:
+def held(run: Run, fact: str, check: Any, observed: Any) -> tuple[bool, str]:
     """Whether a fact holds, and the note beside it."""
     judge = Judge(fact, run.stated[fact])
     try:
-        check(judge, seen)
+        check(judge, observed)
     except Nonconformant:
         return False, judge.note
     return True, judge.note
@@ -68,10 +81,32 @@ def test_a_service_is_well_by_its_own_answer(
     told = service.told["answers"]["GET /api/health"]
     service.tell(facts, answers={"GET /api/health": {**told, **answer}})
     run = run_of(stub, facts)
-    seen = run.get(service_health)
-    assert held(run, "service.health", checks.test_health, seen) == (not note, note)
+    answered = run.get(service_health)
+    assert held(run, "service.health", checks.test_health, answered) == (not note, note)
     assert held(run, "service.url", checks.test_url, run.get(service_answer))[0]
-    assert seen.told.startswith("GET /api/health: HTTP ")
+    assert answered.told.startswith("GET /api/health?full=1: HTTP ")
+
+
+@pytest.mark.parametrize("look", [True, False])
+def test_a_certificate_of_its_own_is_looked_at_unless_the_fact_says_not_to(
+    stub: StubHost, secure: Service, look: bool
+) -> None:
+    facts = facts_of(secure, "https", service__health={**HEALTH, "no_tls_verify": not look})
+    secure.tell(facts, **CERTIFIED)
+    run = run_of(stub, facts)
+    assert held(run, "service.url", checks.test_url, run.get(service_answer))[0]
+    holds, note = held(run, "service.health", checks.test_health, run.get(service_health))
+    assert holds is not look
+    assert ("certificate" in note) is look
+
+
+def test_what_a_body_and_headers_hold_besides_is_not_kept(stub: StubHost, service: Service) -> None:
+    facts = facts_of(service, service__health=HEALTH)
+    body = '{"database": "ok", "csrf": "canary-291b"}'
+    answer = {"status": 200, "headers": {"Set-Cookie": "session=canary-291b"}, "body": body}
+    service.tell(facts, answers={"GET /api/health": answer})
+    run = run_of(stub, facts)
+    assert "canary-291b" not in str(run.get(service_health))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +126,8 @@ def test_a_service_is_well_by_its_own_answer(
     ],
 )  # fmt: skip
 def test_what_an_answer_lacks_is_told(health: dict[str, Any], reply: CurlReply, wrong: list[str]) -> None:
-    assert lacking(Health.model_validate({"path": "/", "status": 200, **health}), reply) == wrong
+    fact = Health.model_validate({"path": "/", "status": 200, **health})
+    assert lacking(fact, seen("", "GET", "/", fact, reply)) == wrong
 
 
 @pytest.mark.parametrize(
@@ -132,19 +168,19 @@ def test_what_the_tunnel_sends_is_tried_on_the_host(
 @pytest.mark.parametrize(
     ("own", "forwarded", "accepted"),
     [
-        (CurlReply("", 301, headers=(("location", f"https://{HOSTNAME}/"),)), CurlReply("", 200), True),
-        (CurlReply("", 200), CurlReply("", 302, headers=(("location", "/login"),)), True),
-        (CurlReply("", 200), CurlReply("", 301, headers=(("location", f"https://{HOSTNAME}/login"),)), True),
-        (CurlReply("", 200), CurlReply("", 301, headers=(("location", "https://old.example.org/"),)), False),
-        (CurlReply("", 401), CurlReply("", 401), True),
-        (CurlReply("", 401), CurlReply("", 403), False),
-        (CurlReply("", 500), CurlReply("", 500), True),
-        (CurlReply("", 200), CurlReply("", 0, failure="Empty reply from server"), False),
+        (Reply(301, "", f"https://{HOSTNAME}/"), Reply(200), True),
+        (Reply(200), Reply(302, "", "/login"), True),
+        (Reply(200), Reply(301, "", f"https://{HOSTNAME}/login"), True),
+        (Reply(200), Reply(301, "", "https://old.example.org/"), False),
+        (Reply(401), Reply(401), True),
+        (Reply(401), Reply(403), False),
+        (Reply(500), Reply(500), True),
+        (Reply(200), Reply(0, "Empty reply from server"), False),
     ],
 )
-def test_a_redirection_is_as_good_as_where_it_leads(own: CurlReply, forwarded: CurlReply, accepted: bool) -> None:
-    seen = ServiceReplay("GET /", "localhost:3000", HOSTNAME, "x", HOSTNAME, own, forwarded, forwarded)
-    assert seen.accepted is accepted
+def test_a_redirection_is_as_good_as_where_it_leads(own: Reply, forwarded: Reply, accepted: bool) -> None:
+    replay = ServiceReplay("GET /", "localhost:3000", HOSTNAME, "x", HOSTNAME, own, forwarded, forwarded)
+    assert replay.accepted is accepted
 
 
 def test_silence_of_a_stopped_service_is_the_services_fault(stub: StubHost) -> None:
@@ -214,9 +250,9 @@ def test_a_service_in_a_container(
 ) -> None:
     run = run_of(stub, stated(service__container="cloudflared", service__restarts={"at_most": 3}))
     given(run, inspected_service, recorded("compose", **changes))
-    seen, container = run.get(service_state), run.get(service_container)
-    assert (seen.name, seen.active, seen.enabled) == ("the container home-cloudflared-1", active, enabled)
-    assert told in {seen.told, seen.comes_back}
+    state, container = run.get(service_state), run.get(service_container)
+    assert (state.name, state.active, state.enabled) == ("the container home-cloudflared-1", active, enabled)
+    assert told in {state.told, state.comes_back}
     assert held(run, "service.container", checks.test_container, container)[0]
     assert held(run, "service.restarts", checks.test_restarts, run.get(service_restarts))[0]
 
