@@ -89,3 +89,15 @@ def test_waivers_and_errors_have_their_own_tables() -> None:
     assert "| `dns.type` | fixed, remove its waiver |" in told
     assert r"| `dns.records` | ZeroDivisionError: x \| y |" in told
     assert "could not be verified" not in told
+
+
+def test_what_is_blocked_stands_with_what_blocks_it() -> None:
+    told = page(
+        finding("dns.records", Verdict.NONCONFORMANT, observed="2"),
+        finding("dns.type", Verdict.BLOCKED, cause="dns.records does not hold: 2", blocked_by="dns.records"),
+        finding("dns.ttl", Verdict.ERROR, cause="ZeroDivisionError: x"),
+        finding("dns.target", Verdict.BLOCKED, cause="ZeroDivisionError: x", blocked_by="dns.ttl"),
+    )
+    assert "| `dns.records` | nonconformant | e | 2 | `dns.type` |" in told
+    assert "| ZeroDivisionError: x | `dns.ttl`, `dns.target` |" in told
+    assert "dns.records does not hold" not in told
