@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spark_conformance.core.run import Run
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.facts.target import Cloudflare, Repository, Target
+from spark_conformance.facts.target import Cloudflare, Repository, Secrets, Target
 from spark_conformance.repository import history, text
 from spark_conformance.repository import leaks as module
 from spark_conformance.repository.leak_patterns import known, leaks_in
@@ -308,15 +308,21 @@ def test_what_pulumi_and_1password_are_given_is_looked_for(tmp_path: Path, monke
     ]
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"cloudflare": Cloudflare(zone="example.org", token="env:SOME_TOKEN")},
+        {"secrets": Secrets(api_key="env:SOME_TOKEN")},
+    ],
+)
 def test_the_suites_own_credentials_are_looked_for_where_they_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: dict[str, object]
 ) -> None:
     (tmp_path / "a.txt").write_text("api-token-of-ours\n")
     monkeypatch.setenv("SOME_TOKEN", "api-token-of-ours")
-    table = Cloudflare(zone="example.org", token="env:SOME_TOKEN")
-    assert len(run_on(tmp_path, cloudflare=table).get(leaks).found) == 1
+    assert len(run_on(tmp_path, **tables).get(leaks).found) == 1
     monkeypatch.delenv("SOME_TOKEN")
-    assert len(run_on(tmp_path, cloudflare=table).get(leaks).found) == 0
+    assert len(run_on(tmp_path, **tables).get(leaks).found) == 0
 
 
 def test_without_the_secrets_nothing_is_vouched_for(tmp_path: Path) -> None:
