@@ -22,14 +22,15 @@ def deviation(declared: frozenset[str], seen: dict[str, str]) -> list[str]:
 def deviations(fault: Fault, findings: dict[str, Finding], *, beyond: frozenset[str] = frozenset()) -> list[str]:
     """What a fault, or a group of them, did other than declared, and every finding that does not say what it should.
 
+    Only facts that the lab's file states count: what a fault does to others it does to other systems.
     `beyond`: facts that an engine keeps from being looked at besides.
     """
     failed = told(findings, Verdict.NONCONFORMANT)
     unverified = told(findings, Verdict.UNREACHABLE, Verdict.BLOCKED)
     return [
         *(f"error: {fact} is {said}" for fact, said in told(findings, Verdict.ERROR).items()),
-        *deviation(fault.facts, failed),
-        *deviation(fault.unverified | beyond, unverified),
+        *deviation(fault.facts & findings.keys(), failed),
+        *deviation((fault.unverified | beyond) & findings.keys(), unverified),
         *(f"untold: {fact}" for fact in failed if not (findings[fact].expected and findings[fact].observed)),
         *(f"without a cause: {fact}" for fact in unverified if not findings[fact].cause),
     ]

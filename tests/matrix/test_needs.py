@@ -61,8 +61,8 @@ USED_FOR: Mapping[str, Observe[Any]] = {
 def users(seen: Traced) -> dict[Observe[Any], set[str]]:
     """The facts whose checks stand on an observation, directly or not."""
     found: dict[Observe[Any], set[str]] = {}
-    for fact, function in checks().items():
-        waiting = [OBSERVATIONS[name] for name in inspect.signature(function).parameters if name in OBSERVATIONS]
+    for fact in seen.stated:
+        waiting = [OBSERVATIONS[name] for name in inspect.signature(checks()[fact]).parameters if name in OBSERVATIONS]
         known = set(waiting)
         while waiting:
             more = seen.uses[waiting.pop()] - known
@@ -74,8 +74,8 @@ def users(seen: Traced) -> dict[Observe[Any], set[str]]:
 
 
 def resting_on(thing: str) -> set[str]:
-    """A subject's own fact, and all that need it."""
-    return {*needing(thing), *({thing} & TRAITS.keys())}
+    """A subject's own fact, and all that need it, of those that the lab states."""
+    return {*needing(thing), thing} & load(find("spark-291b")).facts.all().keys()
 
 
 def test_what_one_observation_sees_is_needed_by_all_that_use_it(users: dict[Observe[Any], set[str]]) -> None:

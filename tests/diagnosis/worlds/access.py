@@ -6,7 +6,6 @@ from spark_lab.faults.application import (
     EVERYONE,
     FAR_NETWORK,
     HERE,
-    POLICY,
     added_app,
     added_policy,
     changed_app,
@@ -18,6 +17,7 @@ from spark_lab.faults.application import (
     moved_app,
     organisation,
     other_token,
+    policy_name,
     rotated_token,
 )
 from spark_lab.faults.bench import Bench, Json
@@ -83,7 +83,7 @@ setting("allow", "allow-none", deleted_policy(ALLOW), "access-no-policies", rank
 setting("allow", "allow-blocks", changed_policy(ALLOW, decision="deny"), rank=7)
 setting("allow", "allow-bypasses", changed_policy(ALLOW, decision="bypass"), OPEN, rank=7)
 setting("allow", "allow-narrow", changed_policy(ALLOW, include=[{"email_domain": {"domain": "goldfish.io"}}]))
-setting("allow", "allow-old", switch("policy", called=POLICY, created_at=now(-365)))
+setting("allow", "allow-old", lambda bench: bench.switch("policy", called=policy_name(bench), created_at=now(-365)))
 setting("one-more", "deny-first", added_policy("deny", EVERYONE, precedence=0))
 setting("one-more", "bypass-here", added_policy("bypass", {"ip": {"ip": HERE}}), OPEN)
 setting("one-more", "bypass-elsewhere", added_policy("bypass", {"ip": {"ip": FAR_NETWORK}}))
