@@ -69,6 +69,7 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     assert ran.code == 1, ran.out
     assert "PLANNED: nothing was written" in ran.out
     assert made(ran)["result"] == "planned"
+    assert made(ran)["apply"].endswith(f"--target {lab.target} -m cloudflared --remediate apply")
     assert secret.stat().st_ino == old.st_ino
     assert not (ran.reports / "remediation").exists()
 
