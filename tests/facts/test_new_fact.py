@@ -186,6 +186,7 @@ def test_a_new_fact_fails_by_its_fault_and_its_remedy_heals_it(copy: Path) -> No
 
 def test_what_is_held_of_every_fact_is_held_of_a_new_one(copy: Path) -> None:
     held = run(
-        copy, "tests/facts/test_traits.py", "tests/facts/test_document.py", "tests/remediation/test_instructions.py"
-    )
+        copy, "tests/facts/test_traits.py", "tests/facts/test_document.py", "tests/remediation/test_instructions.py",
+        "--deselect", "tests/facts/test_document.py::test_the_facts_are_what_they_were",  # they are not: one is new
+    )  # fmt: skip
     assert held.returncode == 0, held.stdout
