@@ -76,7 +76,6 @@ until = "2026-12-31"
         ('[facts.ollama.unit]\nexpect = "ollama"', 2, "facts.ollama.unit.expect: should be a unit of systemd"),
         ('[facts.tunnel.id]\nexpect = "x"', 2, "facts.tunnel.id.expect: should be an id in lower case, as 75a07d1a-"),
         ('[facts.dns.target]\nexpect = "*.x"', 2, "facts.dns.target.expect: should be a host name alone, as grafana."),
-        ('[facts.dns.target]\nexpect = "bücher.org"', 2, "facts.dns.target.expect: should be a host name alone"),
         ("[facts.cloudflared.connection_indexes]\nexpect = 4", 2, "facts.cloudflared.connection_indexes.expect: sho"),
         ('[facts.own.backup]\nneeds = ["host.reachabel"]\nexpect = 1', 2, "facts.own.backup.needs: host.reachabel is"),
         ("[facts.own.Backup]\nexpect = 1", 1, "facts.own.Backup: should be a name of lower case letters"),
