@@ -212,8 +212,8 @@ def test_on_the_host_itself_the_facts_are_asked_without_ssh(github: Github) -> N
     assert jobs["runner"].outputs["infrastructure"] == OWN
     assert github.checkouts[1]["ref"] == ""
     assert (
-        'pytest checks/ --target on-the-host.toml --settle 0\nextends = "spark-291b"\n\n[target.local]\n'
-        in jobs["checks"].out
+        "pytest checks/ --target on-the-host.toml --settle 0 --sarif reports/conformance.sarif\n"
+        'extends = "spark-291b"\n\n[target.local]\n' in jobs["checks"].out
     )
     system = load(github.place / "checks/suite/on-the-host.toml")
     assert (system.system.name, system.target.ssh) == ("spark-291b", None)
