@@ -14,6 +14,7 @@ import pytest
 from spark_conformance.history import storage
 from spark_conformance.history.entry import Entry
 from spark_conformance.history.storage import ABANDONED_S, keep, read
+from spark_conformance.limits.files import read_bytes
 from tests.history.runs import FIRST, night
 
 FOREVER = 3660
@@ -42,6 +43,26 @@ def test_runs_are_in_their_order_and_of_one_system(tmp_path: Path) -> None:
     assert [one.at for one in read(tmp_path, entry().of).entries] == [FIRST + timedelta(days=n) for n in (1, 2, 3)]
     assert read(tmp_path, other.of).entries == [other]
     assert len(read(tmp_path).entries) == 4
+
+
+def test_no_more_is_read_than_it_takes(tmp_path: Path) -> None:
+    for number in range(6):
+        keep(tmp_path, entry(number), FOREVER)
+    keep(tmp_path, night(9, {"dns.ttl": "."}, system="other"), FOREVER)
+    with patch.object(storage, "read_bytes", wraps=read_bytes) as reading:
+        kept = read(tmp_path, entry().of, lambda found: len(found) == 2)
+    assert reading.call_count == 2
+    assert [one.at for one in kept.entries] == [FIRST + timedelta(days=number) for number in (4, 5)]
+    assert (kept.older, kept.oldest) == (4, FIRST)
+
+
+def test_runs_of_suites_that_did_not_name_the_system_are_read(tmp_path: Path) -> None:
+    for number in range(3):
+        path = keep(tmp_path, entry(number), FOREVER)
+        stamp, _, rest = path.name.rpartition("-")
+        path.rename(path.with_name(f"{stamp}-{rest[8:]}"))
+    kept = read(tmp_path, entry().of, lambda found: len(found) == 1)
+    assert (len(kept.entries), kept.older) == (3, 0)
 
 
 def test_old_runs_go_and_nobody_elses_files(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from spark_conformance.history.past import enough
 from spark_conformance.history.timeline import LOOKED_BACK, lists, past_of
 from spark_conformance.history.words import strip
 from tests.history.runs import FIRST, nights
@@ -61,3 +62,20 @@ def test_only_the_last_runs_count() -> None:
 
 def test_a_fact_as_a_line_of_letters() -> None:
     assert strip("dns.ttl", nights(ttl=".F UBw-")) == ".F UBw-"
+
+
+@pytest.mark.parametrize(
+    ("line", "now", "told"),
+    [
+        ("." * 29, ".", False),
+        ("." * 30, ".", True),
+        ("." * 40 + "F" * 5, "F", True),
+        ("." * 5 + "F" * 30, "F", False),  # what changed all the time, before it failed, is not known yet
+        ("F" * 60, "F", False),  # it may have held before
+        ("F" * 60, ".", True),
+        ("F" * 60, "B", True),
+    ],
+)
+def test_it_is_read_as_far_back_as_it_takes(line: str, now: str, *, told: bool) -> None:
+    runs = nights(ttl=line + now)
+    assert enough(runs[-2::-1], runs[-1]) is told
