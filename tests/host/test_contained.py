@@ -10,6 +10,7 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.facts.load import find, load
 from spark_conformance.host.binary import cloudflared_binary, cloudflared_version
 from spark_conformance.host.complaints import connection_complaint
 from spark_conformance.host.connector import connector
@@ -24,6 +25,7 @@ from spark_conformance.host.installed_token import (
 )
 from spark_conformance.host.journal import cloudflared_journal
 from spark_conformance.host.local_config import cloudflared_local_config
+from spark_conformance.host.own_connector import own_connector
 from spark_conformance.host.restarts import cloudflared_restarts
 from spark_conformance.host.shown import cloudflared_token_shown
 from spark_conformance.host.token_files import cloudflared_token_files
@@ -285,6 +287,21 @@ def test_its_restarts_of_late(
             run.get(cloudflared_restarts)
     else:
         assert run.get(cloudflared_restarts).recent == recent
+
+
+def test_without_a_host_nothing_of_it_applies() -> None:
+    """What only the API and the edge tell of a connector needs neither SSH nor a fact about the host."""
+    system = load(find("spark-291b"))
+    assert system.facts.cloudflared
+    unsaid = {"host": None, "cloudflared": system.facts.cloudflared.model_copy(update={"unit": None})}
+    changes = {
+        "facts": system.facts.model_copy(update=unsaid),
+        "target": system.target.model_copy(update={"ssh": None}),
+    }
+    run = Run(system.model_copy(update=changes))
+    for observe in (own_connector, connector, cloudflared_journal, cloudflared_token, cloudflared_version, Watch):
+        with pytest.raises(NotApplicable, match="states no host that cloudflared runs on"):
+            observe(run)
 
 
 def test_its_log_is_watched(docker: Docker) -> None:
