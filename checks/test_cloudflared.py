@@ -8,9 +8,11 @@ from spark_conformance.host.binary import Binary, BinaryVersion
 from spark_conformance.host.connector import ConfigVersions, Connector, as_fact
 from spark_conformance.host.containers import Container, whole_image
 from spark_conformance.host.drop_ins import DropIns
+from spark_conformance.host.files import looser
 from spark_conformance.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
 from spark_conformance.host.journal import ConnectorJournal
 from spark_conformance.host.local_config import LocalConfig
+from spark_conformance.host.local_tunnel import ConfigFile, TunnelCredentials
 from spark_conformance.host.recent import Recent
 from spark_conformance.host.service_state import ServiceState
 from spark_conformance.host.shown import TokenShown
@@ -269,3 +271,47 @@ def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> No
     (`--protocol`, `TUNNEL_EDGE_BIND_ADDRESS`).
     """
     judge(cloudflared_local_config.in_force, note=cloudflared_local_config.told)
+
+
+@pytest.mark.fact("cloudflared.config_file")
+def test_config_file(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
+    """Another configuration file counts than the documented one: it is the first of the usual places, or is named."""
+    judge(cloudflared_config_file.path, note=cloudflared_config_file.told)
+
+
+@pytest.mark.fact("cloudflared.config_mode")
+def test_config_mode(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
+    """Others on the host may write, or read, the tunnel's rules.
+
+    Not seen: access control lists, who may write the directory.
+    """
+    seen = cloudflared_config_file
+    judge(seen.mode, ok=not looser(seen.mode, judge.expect), note=seen.told)
+
+
+@pytest.mark.fact("cloudflared.config_tunnel")
+def test_config_tunnel(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
+    """The configuration is another tunnel's. An argument after `run` counts before it."""
+    judge(cloudflared_config_file.tunnel, note=cloudflared_config_file.told)
+
+
+@pytest.mark.fact("cloudflared.credentials_file")
+def test_credentials_file(judge: Judge, cloudflared_credentials: TunnelCredentials) -> None:
+    """The tunnel's credentials are not there, are none, or come from another place: the next start may fail."""
+    judge(cloudflared_credentials.path, note=cloudflared_credentials.told)
+
+
+@pytest.mark.fact("cloudflared.credentials_mode")
+def test_credentials_mode(judge: Judge, cloudflared_credentials: TunnelCredentials) -> None:
+    """Others on the host may read the tunnel's secret, or change it. Whoever could read it may have.
+
+    Not seen: copies elsewhere, access control lists, who may write the directory.
+    """
+    seen = cloudflared_credentials
+    judge(seen.mode, ok=not looser(seen.mode, judge.expect), note=seen.told)
+
+
+@pytest.mark.fact("cloudflared.credentials_tunnel")
+def test_credentials_tunnel(judge: Judge, cloudflared_credentials: TunnelCredentials) -> None:
+    """The credentials are another tunnel's: cloudflared serves that one, or does not start."""
+    judge(cloudflared_credentials.tunnel, note=cloudflared_credentials.told)

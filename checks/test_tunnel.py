@@ -88,7 +88,7 @@ def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, 
 
 
 @pytest.mark.fact("tunnel.ingress")
-def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
+def test_ingress(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     """The first rule sends requests elsewhere, or takes another host name or only some paths.
 
     Or a timeout of it is over before it begins, as one that was written in nanoseconds: cloudflared counts seconds.
@@ -96,40 +96,40 @@ def test_ingress(judge: Judge, tunnel_config: TunnelConfig) -> None:
     Not seen here: how else the rule connects to the service (TLS, proxy), and whether a connector runs it; see
     cloudflared.config_ingress and public.answers.
     """
-    judge(tunnel_config.first, note=tunnel_config.told)
+    judge(tunnel_rules.first, note=tunnel_rules.told)
 
 
 @pytest.mark.fact("tunnel.http_host_header")
-def test_http_host_header(judge: Judge, tunnel_config: TunnelConfig, run: Run) -> None:
+def test_http_host_header(judge: Judge, tunnel_rules: TunnelConfig, run: Run) -> None:
     """The rule passes the public Host header on, or one that is not the documented one.
 
     Ollama on loopback answers 403 with an empty body to a Host that it does not know. A port that only one of the two
     names is no difference.
     """
-    seen = tunnel_config.http_host_header(run.system.hostname, probe_path(run))
-    judge(seen, ok=same_host_header(seen, judge.expect), note=tunnel_config.told)
+    seen = tunnel_rules.http_host_header(run.system.hostname, probe_path(run))
+    judge(seen, ok=same_host_header(seen, judge.expect), note=tunnel_rules.told)
 
 
 @pytest.mark.fact("tunnel.fallback")
-def test_fallback(judge: Judge, tunnel_config: TunnelConfig) -> None:
+def test_fallback(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     """Requests that no rule matches get something other than the documented answer.
 
     Perhaps a service that was never meant to be public.
     """
-    judge(tunnel_config.fallback, note=tunnel_config.told)
+    judge(tunnel_rules.fallback, note=tunnel_rules.told)
 
 
 @pytest.mark.fact("tunnel.rules")
-def test_rules(judge: Judge, tunnel_config: TunnelConfig) -> None:
+def test_rules(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     """There are rules that the document does not mention, or one is missing.
 
     Not seen here: what the rules are, but for the first (tunnel.ingress) and the last (tunnel.fallback).
     """
-    judge(len(tunnel_config.rules), note=tunnel_config.told)
+    judge(len(tunnel_rules.rules), note=tunnel_rules.told)
 
 
 @pytest.mark.fact("routes.*")
-def test_route(judge: Judge, tunnel_config: TunnelConfig) -> None:
+def test_route(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     """A request for this host name and path meets another rule, or the rule hands it on otherwise than documented.
 
     cloudflared takes the first rule whose name and path fit: one for more names, or for more paths, that stands before
@@ -138,6 +138,6 @@ def test_route(judge: Judge, tunnel_config: TunnelConfig) -> None:
     Not seen here: rules that such a request does not meet, and whether a connector runs these; see
     cloudflared.config_is_current.
     """
-    found = met(tunnel_config.rules, judge.expect)
+    found = met(tunnel_rules.rules, judge.expect)
     seen = found.seen
     judge(seen, ok=alike(seen, judge.expect), note=found.told)

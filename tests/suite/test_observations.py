@@ -18,7 +18,7 @@ from tests.suite.small import ALL_GOOD, PROJECT, run_suite
 load_observations()
 FIXTURE = type(pytest.fixture(lambda: None))
 FRAME = {"run", "judge"}
-SHARED = {"Answers", "AccessPolicy", "Esc", "Container", "Recent", "ServiceState"}
+SHARED = {"Answers", "AccessPolicy", "Esc", "Container", "Recent", "ServiceState", "TunnelConfig"}
 """Types of several observations: they stand with what makes them, and not with what looks."""
 
 
