@@ -64,6 +64,23 @@ def test_what_no_unit_runs_and_what_a_restart_would_not_mend_is_left_to_a_person
     assert ServiceUnit().plan(run_of(stub, FACTS), failing("service.health")) == []
 
 
+@pytest.mark.parametrize(
+    ("fails", "told"),
+    [
+        (
+            ("service.active", "service.url"),
+            "`docker logs ha` on the host says why it does not answer, `docker restart",
+        ),
+        (("service.enabled",), "`docker update --restart unless-stopped ha`, and the same in what the container is"),
+    ],
+)
+def test_a_container_is_left_to_a_person_with_what_to_do(stub: StubHost, fails: tuple[str, ...], told: str) -> None:
+    run = run_of(stub, stated(service__container="ha", service__url="http://127.0.0.1:9", service__enabled=True))
+    with pytest.raises(CannotRemedy) as by_hand:
+        ServiceUnit().plan(run, failing(*fails))
+    assert by_hand.value.sentence.startswith(f"the service runs in the container ha, which is left to you: {told}")
+
+
 def test_no_remedy_of_ollamas_is_planned_for_another_service(stub: StubHost) -> None:
     stub.prints("systemctl", SHOWN.format(unit=UNIT, active="inactive", file="disabled"))
     run = run_of(stub, FACTS)
