@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -87,6 +86,10 @@ def test_nobody_is_told(pytester: pytest.Pytester, hook: Sink, options: tuple[st
     outcome = run(pytester, *options, more=more)
     assert told(outcome) == ([f"notify: webhook ops: {line}"] if line else [])
     assert hook.got == []
+    assert ("**new**: dns.records" in outcome.out) is ("--notify-dry-run" in options)
+    assert ("expected 1, observed 2" in outcome.out) is ("--notify-dry-run" in options)
+    assert CANARY not in outcome.out
+    assert not (pytester.path / "reports/history/told.json").exists()
 
 
 def test_a_lab_is_told_of_only_where_that_is_asked_for(
@@ -129,18 +132,9 @@ def _breaks(_: object) -> object:
     [
         (("--notify", "--no-notify"), FACTS, "--notify and --no-notify contradict each other"),
         (("--notify",), FACTS, "--notify: the facts file of facts.toml names nobody to tell; write [notify.webhook."),
-        (("--notify-dry-run",), FACTS, "names nobody to tell"),
     ],
 )
 def test_options_that_cannot_be(pytester: pytest.Pytester, options: tuple[str, ...], facts: str, sentence: str) -> None:
     outcome = run_suite(pytester, CHECKS.format(records=1, type="pass", canary=CANARY), "checks", *options, facts=facts)
     assert outcome.code == 4
     assert sentence in outcome.out
-
-
-def test_a_dry_run_shows_the_text(pytester: pytest.Pytester, hook: Sink) -> None:
-    outcome = run(pytester, "--notify-dry-run")
-    assert "**new**: dns.records" in outcome.out
-    assert "expected 1, observed 2" in outcome.out
-    assert CANARY not in outcome.out
-    assert Path(pytester.path, "reports/history/told.json").exists() is False

@@ -20,7 +20,7 @@ from spark_conformance.serve import running
 from spark_conformance.serve.__main__ import LOCK, main
 from spark_conformance.serve.pages import Pages
 from spark_conformance.serve.running import LOG, Runner
-from tests.suite.small import FACTS, PROJECT
+from tests.suite.small import FACTS, LEAN, PROJECT
 
 RUN = """
 import pathlib, sys, time
@@ -162,7 +162,7 @@ def test_two_do_not_share_a_folder_nor_a_port(
 
 def test_it_checks_a_system_and_ends_without_a_trace(tmp_path: Path) -> None:
     (tmp_path / "facts.toml").write_text(FACTS)
-    words = ["--target", "facts.toml", "--listen", "127.0.0.1:0", "--reports", "there", "--", "-m", "dns"]
+    words = ["--target", "facts.toml", "--listen", "127.0.0.1:0", "--reports", "there", "--", "-m", "dns", *LEAN]
     environment = {**os.environ, "PYTHONPATH": f"{PROJECT}/fixtures"}
     process = subprocess.Popen(
         [sys.executable, "-m", "spark_conformance", "serve", *words],
