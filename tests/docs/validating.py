@@ -84,6 +84,8 @@ JUDGES: dict[str, Callable[[Validator, Any, Json], bool]] = {
         not isinstance(value, list) or all(self.holds(one, schema["items"]) for one in value)
     ),
     "minItems": lambda _, value, schema: not isinstance(value, list) or len(value) >= schema["minItems"],
+    "minProperties": lambda _, value, schema: not isinstance(value, dict) or len(value) >= schema["minProperties"],
+    "maxProperties": lambda _, value, schema: not isinstance(value, dict) or len(value) <= schema["maxProperties"],
     "pattern": _text(lambda value, pattern: bool(re.search(pattern, value)), "pattern"),
     "minLength": _text(lambda value, least: len(value) >= least, "minLength"),
     "maxLength": _text(lambda value, most: len(value) <= most, "maxLength"),
