@@ -66,6 +66,8 @@ def test_the_twin_of_spark_is_drafted_conformant(
         (("https://a.example.org",), "HOSTNAME: should be a host name alone"),
         ((NAME, "--api-token", "ghp_canary0123456789"), "--api-token: should be a reference, as env:NAME"),
         ((NAME, "--ssh", "root@box"), "--ssh should be a host's name without a user; write User in ~/.ssh/config"),
+        ((NAME, "--secret", "api_key=ghp_canary0123456789"), "--secret api_key: should be a reference, as env:NAME"),
+        ((NAME, "--secret", "ghp_canary0123456789"), "--secret: should be NAME=REF, NAME one of access_client_id"),
         ((NAME, "--ssh", "box", "--local"), "--ssh and --local: there is one way to the host"),
         ((NAME, "--reach", "nowhere"), "--reach nowhere: no such facts file"),
         ((NAME, "-o", "no/such/place.toml"), "-o no/such/place.toml: there is no directory no/such"),
