@@ -1,0 +1,58 @@
+"""Many systems are looked at in turns: in their order, so many at once, and one that hangs delays no other."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from spark_conformance.plugin.turns import Turns
+
+
+class Looks:
+    """Systems with so many observations each, which answer when they are told."""
+
+    def __init__(self, *observations: int) -> None:
+        self.begun: list[int] = []
+        self.futures: list[list[Future[None]]] = [[Future() for _ in range(number)] for number in observations]
+
+    def begins(self) -> list[Callable[[], list[Future[None]]]]:
+        return [lambda place=place: self._begin(place) for place in range(len(self.futures))]  # type: ignore[misc]  # its default is no parameter
+
+    def _begin(self, place: int) -> list[Future[None]]:
+        self.begun.append(place)
+        return self.futures[place]
+
+    def answer(self, place: int, number: int = 0) -> None:
+        self.futures[place][number].set_result(None)
+
+
+def test_the_next_begins_when_one_has_seen_all() -> None:
+    looks = Looks(2, 1, 1, 1)
+    Turns(looks.begins(), at_once=2)
+    assert looks.begun == [0, 1]
+    looks.answer(0)
+    assert looks.begun == [0, 1]
+    looks.answer(0, 1)
+    assert looks.begun == [0, 1, 2]
+
+
+def test_one_that_hangs_keeps_its_own_place_only() -> None:
+    looks = Looks(1, 1, 1, 1)
+    Turns(looks.begins(), at_once=2)
+    for place in (1, 2, 3):
+        looks.answer(place)
+    assert looks.begun == [0, 1, 2, 3]
+
+
+def test_what_fails_or_has_nothing_to_see_makes_room() -> None:
+    looks = Looks(1, 0, 1, 1)
+    Turns(looks.begins(), at_once=1)
+    assert looks.begun == [0]
+    looks.futures[0][0].set_exception(OSError())
+    assert looks.begun == [0, 1, 2]
+
+
+def test_nothing_begins_after_the_end() -> None:
+    looks = Looks(1, 1)
+    turns = Turns(looks.begins(), at_once=1)
+    turns.stop()
+    looks.answer(0)
+    assert looks.begun == [0]
