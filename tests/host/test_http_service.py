@@ -16,7 +16,7 @@ from spark_conformance.facts.load import load
 from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.curl import CurlReply
-from spark_conformance.host.http_service import addresses, at, lacking, seen, service_answer, service_health
+from spark_conformance.host.http_service import addresses, at, kept, lacking, service_answer, service_health
 from spark_conformance.host.http_service_header import Reply, ServiceReplay, service_host_replay
 from spark_conformance.host.restarts import service_restarts
 from spark_conformance.host.service_state import inspected_service, service_container, service_state
@@ -127,7 +127,7 @@ def test_what_a_body_and_headers_hold_besides_is_not_kept(stub: StubHost, servic
 )  # fmt: skip
 def test_what_an_answer_lacks_is_told(health: dict[str, Any], reply: CurlReply, wrong: list[str]) -> None:
     fact = Health.model_validate({"path": "/", "status": 200, **health})
-    assert lacking(fact, seen("", "GET", "/", fact, reply)) == wrong
+    assert lacking(fact, kept("", "GET", "/", fact, reply)) == wrong
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.host.http_service import ServiceAnswer, service_answer
 from spark_conformance.remediation.model import Asked, CannotRemedy
 from spark_conformance.remediation.places import services
 from spark_conformance.remediation.planner import Planner
@@ -12,7 +13,7 @@ from spark_conformance.remediation.remedies import all_remedies
 from spark_conformance.remediation.remedies.service import ServiceUnit
 from spark_conformance.remediation.steps.services import Service, Verb
 from tests.host.service_bench import run_of, stated
-from tests.host.stubs import StubHost
+from tests.host.stubs import StubHost, given
 
 UNIT = "vllm.service"
 FACTS = stated(
@@ -62,6 +63,25 @@ def test_what_no_unit_runs_and_what_a_restart_would_not_mend_is_left_to_a_person
     with pytest.raises(CannotRemedy, match=r"vllm\.service is active \(x\) and enabled: on the host `systemctl status"):
         ServiceUnit().plan(run_of(stub, FACTS), failing("service.active"))
     assert ServiceUnit().plan(run_of(stub, FACTS), failing("service.health")) == []
+
+
+@pytest.mark.parametrize(
+    ("active", "told"),
+    [
+        ("active", "the service answers at http://127.0.0.1:8000, not where service.url says: correct the one or"),
+        (
+            "failed",
+            "vllm.service is failed (x), and something else answers at http://127.0.0.1:8000 (HTTP 200, 2 bytes)",
+        ),
+    ],
+)
+def test_what_answers_is_neither_restarted_nor_started_beside(stub: StubHost, active: str, told: str) -> None:
+    stub.prints("systemctl", SHOWN.format(unit=UNIT, active=active, file="enabled"))
+    run = run_of(stub, FACTS)
+    given(run, service_answer, ServiceAnswer("http://127.0.0.1:8000", "GET", "/", 200, "HTTP 200, 2 bytes"))
+    with pytest.raises(CannotRemedy) as by_hand:
+        ServiceUnit().plan(run, failing("service.url", "service.active"))
+    assert by_hand.value.sentence.startswith(told)
 
 
 @pytest.mark.parametrize(
