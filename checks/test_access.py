@@ -2,7 +2,8 @@
 
 import pytest
 
-from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps
+from spark_conformance.cloudflare.access.admitted import admitted, names_tokens
+from spark_conformance.cloudflare.access.applications import ALL, NONE, AccessApp, AccessApps
 from spark_conformance.cloudflare.access.letting_in import (
     admitting,
     open_by,
@@ -13,9 +14,10 @@ from spark_conformance.cloudflare.access.letting_in import (
 )
 from spark_conformance.cloudflare.access.organization import AccessOrganization
 from spark_conformance.cloudflare.access.policies import AccessPolicy, told, untold
-from spark_conformance.cloudflare.access.service_tokens import OtherTokens, ServiceToken
+from spark_conformance.cloudflare.access.service_tokens import OtherTokens, ServiceToken, account_tokens
 from spark_conformance.core.judging import Judge
 from spark_conformance.core.run import Run
+from spark_conformance.facts.admits import Admits
 from spark_conformance.https.access_probes import Probe
 from spark_conformance.https.metadata import AnsweringApp
 
@@ -76,6 +78,39 @@ def test_policy(judge: Judge, access_app: AccessApp, access_policy: AccessPolicy
     judge(access_policy.as_fact(), note=access_app.told)
 
 
+@pytest.mark.fact("access.admits")
+def test_admits(judge: Judge, access_app: AccessApp, run: Run) -> None:
+    """The policies admit other people or clients than the document says: somebody more, or somebody less.
+
+    Whoever a policy names is meant, with a login or a service token; what it demands beside that, such as a country or
+    a device, only narrows it. A policy for more people, as everyone who logs in, is told as just that.
+
+    Not seen here: who is behind an address, in a domain or in a list of the account's, and what an identity provider
+    says of them.
+    """
+    tokens = run.get(account_tokens).names if names_tokens(access_app.policies) or judge.expect.service_tokens else {}
+    found = admitted(access_app.policies, judge.expect, tokens, access_app.public_paths)
+    same = found.named.same(judge.expect) and not found.others
+    if found.untold and same:
+        raise untold(access_app.policies, ", ".join(found.untold), access_app.unclear_paths)
+    judge(found.told, ok=same, note=access_app.told)
+
+
+@pytest.mark.fact("access.protected")
+def test_protected(judge: Judge, access_apps: AccessApps, run: Run) -> None:
+    """No application of the account stands before the whole name; or one does, and the name is meant to be public.
+
+    Without an application the service is open to everyone, unless the organisation refuses names that have none
+    (access.deny_unmatched).
+
+    Not seen here: applications of the zone's own, and what an application that there is lets pass.
+    """
+    name = run.system.hostname
+    seen = access_apps.protection(name)
+    told = "; ".join(map(str, access_apps.overlapping(name, ""))) or f"none covers {name}"
+    judge(seen, ok=seen == (ALL if judge.expect else NONE), note=f"applications: {told}")
+
+
 @pytest.mark.fact("access.temporary_days")
 def test_temporary_days(judge: Judge, access_policy: AccessPolicy) -> None:
     """The policy that was to be temporary is still there, and old.
@@ -115,9 +150,14 @@ def test_strangers(
 
     Not seen here: who else knows the documented token's secret, and who is behind a login that the document allows.
     """
-    found = strangers_by(access_app.policies, service_token.id, other_tokens.names)
+    known = run.facts.access.admits if run.facts.access else None
+    admits = known.expect if known else Admits()
+    others = {key for key, name in other_tokens.names.items() if not {key, name} & set(admits.service_tokens)}
+    found = strangers_by(access_app.policies, service_token.id, others)
     documented = run.facts.access.policy if run.facts.access else None
-    by = (*found.certain, *undocumented(access_app.policies, documented.expect if documented else None))
+    # whom the policies for people may admit, access.admits says by itself where it is stated
+    people = undocumented(access_app.policies, documented.expect if documented and not known else None)
+    by = (*found.certain, *people)
     if found.perhaps and not by:
         raise untold(found.perhaps, "anybody but the documented client")
     judge(len(by), note=f"{told(by)}; the account's other service tokens: {other_tokens}")
