@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from spark_conformance.diagnosis.model import Scene, Value
+from spark_conformance.diagnosis.model import CLIENTS, PLAIN, Scene, Stated, Value
 from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.scenes import scene
 
@@ -26,6 +26,19 @@ def _edge(code: int, **more: Value) -> Signs:
     return {**STOPPED, "answer.by": "edge", "answer.status": 403, "answer.code": code, "answer.branded": True} | more
 
 
+PLAIN_SERVICE: Signs = {
+    "ollama.unit": None, "ollama.url": None, "journal.ollama": None, "rule.header": None, "replay.same": None,
+    "replay.sent": None, "replay.local": None, "origin.is": "somebody", "service.unit": "active",
+    "service.answers": True, "service.healthy": True, "service.takes": "all",
+}  # fmt: skip
+REFUSED: Signs = {
+    "answer.by": "behind", "answer.status": 403, "counter.total": "all", "counter.status": "all",
+    "counter.errors": "none", "journal.error": "none", "service.same": True,
+}  # fmt: skip
+UNANSWERED: Signs = {
+    **PLAIN_SERVICE, **CONNECTOR, "journal.error": "refused", "origin.is": "nobody", "service.answers": False,
+    "service.healthy": None, "service.takes": None,
+}  # fmt: skip
 BY_HAND: dict[str, Signs] = {
     "edge-managed-block": _edge(1020) | {"rules.managed": True, "log.source": "firewallManaged"},
     "edge-network-block": _edge(1005) | {"rules.addresses": "block"},
@@ -60,8 +73,48 @@ BY_HAND: dict[str, Signs] = {
         "counter.total": "none", "counter.status": None, "counter.errors": None, "journal.ollama": None,
         "journal.error": None, "cloudflared.connected": True,
     },
+    "access-no-login": {
+        **PLAIN_SERVICE, **STOPPED, "answer.by": "access", "answer.status": 403, "answer.credentials": "none",
+        "app.mode": "refusal", "app.service_auth": None, "journal.ollama": None,
+    },
+    "access-not-stated": {
+        **PLAIN_SERVICE, **STOPPED, "answer.by": "access", "answer.status": 302, "answer.app": "ours",
+        "journal.ollama": None,
+    },
+    "service-host-header": {**PLAIN_SERVICE, **REFUSED, "service.takes": "no-host"},
+    "service-untrusted-proxy": {**PLAIN_SERVICE, **REFUSED, "service.takes": "no-proxy"},
+    "service-missing": {**UNANSWERED, "service.unit": "missing"},
+    "service-stopped": {**UNANSWERED, "service.unit": "inactive"},
+    "service-ending": {**UNANSWERED, "service.unit": "ending"},
+    "service-other-address": {**UNANSWERED, "service.unit": "active"},
+    "service-unreachable": {**UNANSWERED, "service.unit": None},
+    "service-certificate": {**PLAIN_SERVICE, **CONNECTOR, "journal.error": "tls"},
+    "service-silent": {
+        **PLAIN_SERVICE, **CONNECTOR, "answer.status": 524, "answer.code": 524, "counter.errors": None,
+        "journal.error": None, "origin.is": "silent", "service.answers": False, "service.takes": None,
+    },
+    "service-cut": {**PLAIN_SERVICE, **CONNECTOR, "journal.error": "cut"},
+    "service-error": {**PLAIN_SERVICE, **REFUSED, "answer.status": 500, "replay.same": True, "service.takes": "all"},
+    "service-ill": {
+        **PLAIN_SERVICE, **REFUSED, "answer.status": 404, "replay.same": False, "service.healthy": False,
+        "service.takes": "all",
+    },
 }  # fmt: skip
 """What differs from the healthy scene, by the cause; None for what would not be seen."""
+GRAFANA = frozenset({
+    "tunnel", "tunnel.ingress", "cloudflared", "cloudflared.unit", "dns", "public", "service", "service.unit",
+    "service.url", "service.health", PLAIN,
+})  # fmt: skip
+"""What the facts of a service that is not Ollama state, but for Access."""
+
+
+def stated_for(cause: str) -> Stated:
+    """What must be stated for a cause to be one."""
+    if cause.startswith("service-"):
+        return Stated("Grafana", GRAFANA | {"access", CLIENTS})
+    if cause == "access-not-stated":
+        return Stated("Grafana", GRAFANA)
+    return Stated("Grafana", GRAFANA | {"access"}) if cause == "access-no-login" else Stated()
 
 
 def without(seen: Scene, *signs: str) -> Scene:
@@ -78,4 +131,4 @@ def by_hand(cause: str) -> Scene:
     if seen.get("answer.by") == "nobody":
         gone |= {name for name in signs if name.startswith(("answer.", "counter.", "journal.", "p0.", "p1."))}
         gone -= {"answer.by", "answer.failure"}
-    return without(Scene(signs), *gone)
+    return without(Scene(signs, stated=stated_for(cause)), *gone)

@@ -6,7 +6,7 @@ from spark_conformance.diagnosis.causes.catalogue import CASES
 from spark_conformance.diagnosis.model import Confidence, Hop
 from spark_lab.faults import FAULTS
 
-ACCESS, EDGE, TUNNEL, CLOUDFLARED, OLLAMA = Hop.ACCESS, Hop.EDGE, Hop.TUNNEL, Hop.CLOUDFLARED, Hop.OLLAMA
+ACCESS, EDGE, TUNNEL, CLOUDFLARED, OLLAMA = Hop.ACCESS, Hop.EDGE, Hop.TUNNEL, Hop.CLOUDFLARED, Hop.SERVICE
 ORDER: tuple[Confidence, ...] = ("possible", "likely", "proven")
 
 

@@ -7,11 +7,11 @@ from spark_conformance.diagnosis.causes.catalogue import CASES, Case
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Scene
 from spark_conformance.diagnosis.signs import SIGNS, sign
-from tests.diagnosis.by_hand import BY_HAND, by_hand, without
+from tests.diagnosis.by_hand import BY_HAND, by_hand, stated_for, without
 from tests.diagnosis.scenarios import EVERY
 
 ALL = [pytest.param(case, id=name) for name, case in CASES.items()]
-COMPONENTS = {"ollama", "cloudflared", "tunnel", "dns", "access", ""}
+COMPONENTS = {"ollama", "service", "cloudflared", "tunnel", "dns", "access", ""}
 
 
 def _signs(way: Way) -> set[str]:
@@ -39,7 +39,7 @@ def test_a_scene_by_hand_is_told_by_its_cause(cause: str) -> None:
 def test_a_scene_by_hand_with_a_sign_less_is_not_told_by_another(cause: str) -> None:
     for name in by_hand(cause).signs:
         seen = conclude(without(by_hand(cause), name))
-        assert {named.cause.id for named in seen.active} <= {cause, "tunnel-no-connector"}, name
+        assert {named.cause.id for named in seen.active} <= {cause, "tunnel-no-connector", "service-unreachable"}, name
 
 
 @pytest.mark.parametrize("case", ALL)
@@ -71,7 +71,7 @@ def test_what_makes_an_answer_is_never_proven_without_its_decisive_signs(case: C
     for way in case.ways:
         wanted = {name: values for name, values in {**way.answer, **way.state}.items() if isinstance(values, tuple)}
         rest = {name: sign(name, values[0], name) for name, values in wanted.items() if name not in case.decisive}
-        seen = conclude(Scene(rest))
+        seen = conclude(Scene(rest, stated=stated_for(case.cause.id)))
         assert not any(one.cause.id == case.cause.id and one.confidence == "proven" for one in seen.active)
 
 
@@ -79,7 +79,7 @@ def test_what_makes_an_answer_is_never_proven_without_its_decisive_signs(case: C
 def test_a_cause_tells_what_to_do(case: Case) -> None:
     cause, remedy = case.cause, case.cause.remedy
     assert cause.title[0].islower() or cause.title.startswith(
-        ("Access", "Cloudflare", "Browser", "Bot", "Super", "Ollama", "TLS")
+        ("Access", "Cloudflare", "Browser", "Bot", "Super", "Ollama", "TLS", "{service}")
     )
     assert not cause.title.endswith(".")
     assert all((remedy.setting, remedy.value, remedy.changes, remedy.dashboard, remedy.call))

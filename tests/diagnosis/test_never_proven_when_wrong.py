@@ -192,7 +192,7 @@ def test_what_was_once_proven_wrongly(situation: Situation) -> None:
 @pytest.mark.parametrize(
     ("seen", "hop"),
     [
-        ({"answer.by": "behind", "answer.status": 403, "journal.ollama": "same"}, Hop.OLLAMA),
+        ({"answer.by": "behind", "answer.status": 403, "journal.ollama": "same"}, Hop.SERVICE),
         ({"answer.by": "behind", "answer.status": 403, "journal.error": "audience"}, Hop.CLOUDFLARED),
         (
             {"answer.by": "tunnel", "answer.status": 502, "answer.code": 502, "journal.error": "refused"},
@@ -210,4 +210,4 @@ def test_a_log_that_names_the_request_tells_the_hop(seen: Signs, hop: Hop | None
 def test_a_request_that_is_in_ollama_s_log_has_come_to_ollama() -> None:
     seen: Signs = {"answer.by": "tunnel", "answer.code": 502, "answer.status": 502, "journal.ollama": "other"}
     told = conclude(Scene({name: sign(name, value, name) for name, value in seen.items()}))
-    assert told.reached is Hop.OLLAMA
+    assert told.reached is Hop.SERVICE

@@ -4,6 +4,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from spark_conformance.facts.naming import UNNAMED
+
 MADE = "<!-- Made from the code by `python -m tests.docs`: change the code, not this page. -->"
 WIDTH = 120
 _NAMES = re.compile(r"(?<![\w/.`-])([a-z]+\.[a-z_0-9]+)(?![\w/(-]|\.\w)")
@@ -49,7 +51,10 @@ def sentence(text: str) -> str:
 
 def blanks(text: str) -> str:
     """A text for people with what a finding would say in its blanks."""
-    return re.sub(r"\{([a-z0-9_.]+)(?:\|([^}]*))?\}", lambda blank: blank[2] or f"<{blank[1]}>", text)
+    text = text.replace("{service}", UNNAMED)
+    return re.sub(
+        r"\{([a-z0-9_.]+)(?:\|([^}]*))?\}", lambda blank: f"<{blank[1]}>" if blank[2] is None else blank[2], text
+    )
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:

@@ -111,7 +111,7 @@ def test_nothing_else_is_remedied(finding: Finding) -> None:
 @pytest.mark.parametrize(("confidence", "planned"), [("proven", ["ollama.fake"]), ("likely", []), ("possible", [])])
 def test_where_no_fact_tells_what_to_mend_only_a_proven_cause_does(confidence: Any, planned: list[str]) -> None:
     remedy = Words("the service", "running", "it answers", "on the host", remediates="ollama")
-    cause = Cause("ollama-stopped", Hop.OLLAMA, "Ollama is not running", remedy, "a reference")
+    cause = Cause("ollama-stopped", Hop.SERVICE, "Ollama is not running", remedy, "a reference")
     named = Named(cause, confidence, active=True)
     seen = Diagnosis("why", "502", Hop.CLOUDFLARED, None, (), (named,), undetermined=False)
     made = plan(found("public.answers"), remedies=[Fake("ollama", OLLAMA)], diagnosis=seen)

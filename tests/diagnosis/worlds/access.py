@@ -100,7 +100,7 @@ setting("path-app", "path-app", added_app("{host}/api"), "access-path-app")
 setting("path-app", "path-app-denies", added_app("{host}/api", "deny"), "access-path-app")
 setting("path-app", "path-app-bypass", added_app("{host}/api", "bypass"), OPEN)
 setting("path-app", "path-app-elsewhere", added_app("{host}/v1"))
-setting("wildcard-app", "wildcard-app", added_app("*.{zone}"), "access-wildcard-app")
+setting("wildcard-app", "wildcard-app", added_app("*.{zone}"), "access-wildcard-app", NONE_LEFT[0])
 setting("deny", "deny-unmatched", organisation(deny_unmatched_requests=True), "access-deny-unmatched")
 setting("strict", "strict", organisation(strict_service_token_auth=True))
 

@@ -14,8 +14,8 @@ from tests.diagnosis.worlds.truth import Known
 
 HOPS: dict[str, set[Hop]] = {
     "client": set(), "dns": {Hop.DNS}, "tls": {Hop.TLS}, "access": {Hop.ACCESS}, "record": {Hop.TUNNEL, Hop.EDGE},
-    "tunnel": {Hop.TUNNEL}, "connector": {Hop.CLOUDFLARED, Hop.OLLAMA}, "origin": {Hop.OLLAMA, Hop.CLOUDFLARED},
-    "silence": {Hop.OLLAMA, Hop.CLOUDFLARED, Hop.TLS},
+    "tunnel": {Hop.TUNNEL}, "connector": {Hop.CLOUDFLARED, Hop.SERVICE}, "origin": {Hop.SERVICE, Hop.CLOUDFLARED},
+    "silence": {Hop.SERVICE, Hop.CLOUDFLARED, Hop.TLS},
 }  # fmt: skip
 """The hops that may be said to answer, by who did; what is not here is the edge's own."""
 OPEN = "access-open"
