@@ -1,0 +1,90 @@
+"""The examples, and what is broken of each one's twin: the fault, and the cause that the diagnosis must name of it.
+
+Faults are the catalogue's own. What they are declared to do is declared of a system that states every fact: an example
+states some, and only those count.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A fault, and the causes or findings of the diagnosis that are right of it; none where the request is answered."""
+
+    fault: str
+    causes: tuple[str, ...] = ()
+    more: frozenset[str] = frozenset()
+    """Facts of the operator's own naming that fail as well, or instead."""
+    hidden: frozenset[str] = frozenset()
+    """Such facts that nobody can look at."""
+
+
+def broken(*faults: str, by: str = "", more: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> tuple[Broken, ...]:
+    """Faults that one cause is right of; without one, those of which nothing is to be explained."""
+    return tuple(Broken(fault, (by,) if by else (), frozenset(more), frozenset(hidden)) for fault in faults)
+
+
+GRAFANA = (
+    *broken("service-disabled", "service-crashing", "cloudflared-disabled", "tunnel-renamed", "fallback-503"),
+    *broken("service-all-interfaces", "public-certificate-expiring", "access-policy-renamed", "token-readable-by-all"),
+    *broken("service-stopped", "service-hanging", "service-refuses-host", "service-unwell", "ingress-other-port"),
+    *broken("cloudflared-stopped", "record-other-tunnel"),
+    *broken("record-missing", by="dns-no-record"),
+    *broken("access-bypass-everyone", by="access-open"),
+    *broken(
+        "access-app-other-domain", by="access-absent",
+        hidden=("access.app_domain", "access.open_to_everyone", "access.policy"),
+    ),
+)  # fmt: skip
+"""Whoever asks without a login meets Access first: what is broken behind it is found, and explains no answer."""
+PAGES = ("probes.home", "probes.old_blog", "probes.missing")
+SITE = (
+    *broken("service-disabled", "service-all-interfaces", "tunnel-renamed", "fallback-503"),
+    *broken("service-stopped", by="service-stopped", more=PAGES),
+    *broken("service-refuses-host", by="service-host-header", more=PAGES),
+    *broken("service-unwell", by="service-error", more=PAGES),
+    *broken("ingress-other-port", by="ingress-other-port", more=("routes.site", *PAGES)),
+    *broken("cloudflared-stopped", by="cloudflared-stopped", more=PAGES),
+    *broken("record-other-tunnel", by="dns-other-tunnel", more=PAGES),
+    *broken("record-missing", by="dns-no-record", hidden=PAGES),
+)
+SHOWN = ("probes.home", "probes.admin", "probes.status")
+NAMES = (
+    *broken("service-disabled", "tunnel-renamed", "fallback-503", "cloudflared-disabled", "ingress-rule-between"),
+    *broken("service-stopped", by="service-stopped", more=("probes.home",)),
+    *broken("service-refuses-host", by="service-host-header", more=("probes.home",)),
+    *broken("service-unwell", by="service-error", more=("probes.home",)),
+    *broken("cloudflared-stopped", by="cloudflared-stopped", more=SHOWN),
+    *broken(
+        "ingress-wildcard-before", by="ingress-order",
+        more=("routes.shop", "routes.api", "routes.admin", "routes.status", *SHOWN),
+    ),
+    *broken("record-missing", by="dns-no-record", hidden=("probes.home", "probes.admin")),
+)  # fmt: skip
+APP = ("probes.manifest",)
+HOME = (
+    *broken("tunnel-renamed", "fallback-503", "public-certificate-expiring"),
+    *broken("service-trusts-no-proxy", by="service-untrusted-proxy", more=APP),
+    *broken("service-unwell", more=APP),
+    *broken("service-refuses-host", by="service-host-header", more=APP),
+    *broken("ingress-other-port", by="ingress-other-port", more=("routes.home", *APP)),
+    *broken("record-other-tunnel", by="dns-other-tunnel", more=APP),
+    *broken("record-missing", by="dns-no-record", hidden=APP),
+)
+MODELS = ("probes.models",)
+VLLM = (
+    *broken("openai-mute", "service-disabled", "service-crashing", "service-all-interfaces", "access-token-expiring"),
+    *broken("openai-no-key", "fallback-503", "tunnel-renamed"),
+    *broken("openai-other-model", more=MODELS),
+    *broken("service-stopped", by="service-stopped", more=MODELS),
+    *broken("service-hanging", by="service-silent", hidden=MODELS),
+    *broken("ingress-other-port", by="ingress-other-port", more=MODELS),
+    *broken("cloudflared-stopped", by="cloudflared-stopped", more=MODELS),
+    *broken("access-no-service-auth", by="access-no-policies", more=MODELS),
+    *broken("access-token-disabled", by="access-token-disabled", more=MODELS),
+    *broken("access-secret-rotated", by="access-wrong-secret", more=MODELS),
+    *broken("record-missing", by="dns-no-record", hidden=MODELS),
+)
+EXAMPLES: dict[str, tuple[Broken, ...]] = {
+    "grafana": GRAFANA, "public-site": SITE, "two-names": NAMES, "home-assistant": HOME, "vllm": VLLM,
+}  # fmt: skip

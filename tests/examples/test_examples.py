@@ -1,0 +1,120 @@
+"""Each example is conformant on its twin, what breaks there is found, and nothing is said of what it does not state.
+
+A day tries two faults of each example, EXAMPLES_MATRIX=all every one.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spark_conformance.checking import findings_of
+from spark_conformance.core.run import Run
+from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.diagnosis.engine import diagnose
+from spark_conformance.diagnosis.model import Diagnosis
+from spark_conformance.facts.load import examples, find, load
+from spark_lab.announcement import Announcement
+from spark_lab.faults import heal, inflict, named
+from tests.end_to_end.session import Session, check_here
+from tests.examples.systems import EXAMPLES, Broken
+from tests.labs import running
+from tests.matrix.selection import shared
+
+LOOKS = ("--diagnose", "--remediate", "plan", "--no-history")
+WORD = re.compile("ollama|goldfish|spark-291b|dgx", re.IGNORECASE)
+"""What has no place in what is said of another system."""
+A_DAY = 2
+LEAST = 8
+
+
+def tried(example: str) -> list[Broken]:
+    """The faults of a day, each day others."""
+    faults = EXAMPLES[example]
+    if os.environ.get("EXAMPLES_MATRIX") == "all":
+        return list(faults)
+    return shared(faults, -(-len(faults) // A_DAY), every=False)
+
+
+@pytest.fixture(scope="module", params=sorted(EXAMPLES))
+def twin(request: pytest.FixtureRequest) -> Iterator[tuple[str, Announcement]]:
+    with running(("--target", request.param)) as lab:
+        yield request.param, lab
+
+
+def said_of_others(*texts: str) -> str:
+    """Lines that speak of another system, or of another kind of service."""
+    lines = [line.strip()[:200] for text in texts for line in text.splitlines() if WORD.search(line)]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def test_every_example_has_a_matrix_of_its_own() -> None:
+    assert set(examples()) == set(EXAMPLES)
+    assert min(map(len, EXAMPLES.values())) >= LEAST
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES))
+def test_faults_break_something_that_the_example_states(example: str) -> None:
+    stated = load(find(example)).facts.all().keys()
+    for one in EXAMPLES[example]:
+        [fault] = named([one.fault])
+        assert fault.facts & stated or one.more, one.fault
+        assert one.more | one.hidden <= stated, one.fault
+
+
+def test_an_example_holds_nothing_of_a_real_system() -> None:
+    assert not said_of_others(*(Path(find(name)).read_text() for name in examples()))
+
+
+def test_a_twin_is_conformant_and_nothing_is_said_of_what_it_does_not_state(
+    twin: tuple[str, Announcement], pytester: pytest.Pytester
+) -> None:
+    """The terminal, its reports, the diagnosis and the plan."""
+    example, lab = twin
+    ran: Session = check_here(pytester, "--target", lab.target, *LOOKS)
+    assert ran.code == 0, ran.out
+    [target] = json.loads((ran.reports / "results.json").read_text())["targets"]
+    held = {finding["fact"] for finding in target["findings"] if finding["verdict"] == Verdict.CONFORMANT}
+    assert held == load(find(example)).facts.all().keys(), ran.out
+    assert not said_of_others(ran.written)
+
+
+def test_what_is_broken_is_found_and_its_cause_is_right(twin: tuple[str, Announcement]) -> None:
+    example, lab = twin
+    wrong = []
+    for one in tried(example):
+        inflict(lab, named([one.fault]))
+        run = Run(load(Path(lab.target)))
+        try:
+            findings = findings_of(run)
+            failing = tuple(fact for fact, found in findings.items() if found.verdict == Verdict.NONCONFORMANT)
+            told = deviations(example, one, findings, diagnose(run, failing=failing))
+            wrong += [f"{one.fault}: {said}" for said in told]
+        finally:
+            run.close()
+            heal(lab)
+    assert not wrong, "\n".join(wrong)
+
+
+def deviations(example: str, one: Broken, findings: dict[str, Finding], seen: Diagnosis) -> Iterator[str]:
+    """What a fault did other than declared, what the diagnosis said that is not right, and words of another system."""
+    stated = load(find(example)).facts.all().keys()
+    [fault] = named([one.fault])
+
+    def told(*verdicts: Verdict) -> set[str]:
+        return {fact for fact, finding in findings.items() if finding.verdict in verdicts}
+
+    failed = told(Verdict.NONCONFORMANT)
+    unseen = told(Verdict.UNREACHABLE, Verdict.BLOCKED)
+    yield from (f"missed: {fact}" for fact in sorted((fault.facts & stated | one.more) - failed - one.hidden))
+    yield from (f"misattributed: {fact}" for fact in sorted(failed - fault.facts - one.more))
+    yield from (f"kept from being seen: {fact}" for fact in sorted(unseen - fault.unverified - one.hidden))
+    yield from (f"error: {fact}" for fact in sorted(told(Verdict.ERROR)))
+    causes = sorted(each.cause.id for each in (*seen.active, *seen.findings))
+    if causes != sorted(one.causes):
+        yield f"causes: {', '.join(causes) or 'none'}, not {', '.join(one.causes) or 'none'}"
+    words = said_of_others(json.dumps(seen.as_json(), indent=1), *map(repr, findings.values()))
+    yield from (f"says: {line}" for line in words.splitlines())

@@ -1,0 +1,121 @@
+"""A lab takes what it is from the facts file of the system whose twin it is, and nothing from any other system."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from spark_conformance.facts.load import examples, find, load
+from spark_lab.leaving import left_out
+from spark_lab.original import Original
+from spark_lab.overlay import Places, overlay
+from spark_lab.responding import behaviour
+from spark_lab.seed import Credentials, rules, world
+
+NOWHERE = Path("/nowhere")
+OTHERS = re.compile("ollama|goldfish|spark-291b|dgx|75a07d1a|5c17729f", re.IGNORECASE)
+MINE = """
+[system]
+name = "wiki"
+hostname = "wiki.example.org"
+document = "Wiki"
+
+[target.ssh]
+host = "wiki-1"
+
+[facts.cloudflared.protocol]
+expect = "http2"
+
+[facts.service.url]
+expect = "http://127.0.0.1:8080"
+
+[facts.own.backups]
+expect = true
+
+[[waivers]]
+fact = "own.backups"
+reason = "the disk is on its way"
+owner = "ann"
+issue = "#1"
+until = 2099-01-01
+"""
+
+
+def original(name: str) -> Original:
+    return Original(load(find(name)))
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(MINE)
+    return path
+
+
+@pytest.mark.parametrize("name", examples())
+def test_nothing_of_another_system_is_in_a_world(name: str) -> None:
+    made = world(original(name), Credentials())
+    assert not OTHERS.findall(repr({**vars(made), "edge_addresses": []}))
+    assert made.zone["name"] == original(name).zone
+
+
+def test_what_the_facts_state_is_what_the_world_holds() -> None:
+    made = world(original("spark-291b"), Credentials(), {"localhost:11434": "localhost:4711"})
+    [tunnel] = made.tunnels.values()
+    assert (tunnel["name"], made.team) == ("dgx-spark-ollama", "goldfish-lab.cloudflareaccess.com")
+    assert made.configurations[tunnel["id"]]["config"]["ingress"][0] == {
+        "hostname": "ollama.goldfish.io", "service": "http://localhost:4711",
+        "originRequest": {"httpHostHeader": "localhost:4711"},
+    }  # fmt: skip
+
+
+def test_routes_become_rules_a_path_before_the_rest_of_its_name() -> None:
+    shop = original("two-names")
+    made = rules(
+        shop, {"localhost:3000": "localhost:1", "localhost:4000": "localhost:2", "localhost:3001": "localhost:3"}
+    )
+    assert [(rule.get("hostname"), rule.get("path"), rule["service"]) for rule in made] == [
+        ("shop.example.net", "^/admin", "http_status:403"),
+        ("shop.example.net", "^/api", "http://localhost:2"),
+        ("shop.example.net", None, "http://localhost:1"),
+        ("status.example.net", None, "http://localhost:3"),
+        (None, None, "http_status:404"),
+    ]
+    assert shop.hostnames == ["shop.example.net", "status.example.net"]
+
+
+def test_where_nobody_is_let_in_by_access_there_is_no_application() -> None:
+    assert world(original("public-site"), Credentials()).apps == {}
+    [app] = world(original("grafana"), Credentials()).apps.values()
+    assert [policy["decision"] for policy in app["policies"]] == ["allow"]
+    [app] = world(original("vllm"), Credentials()).apps.values()
+    assert [policy["decision"] for policy in app["policies"]] == ["non_identity"]
+
+
+def test_a_service_answers_what_is_asked_of_it() -> None:
+    made = behaviour(original("public-site"), "127.0.0.1:1")["answers"]
+    assert made["GET /blog"] == {"status": 301, "headers": {"Location": "/articles"}, "body": ""}
+    assert made["GET /healthz"]["body"] == "ok"
+    home = behaviour(original("home-assistant"), "127.0.0.1:1")
+    assert json.loads(home["answers"]["GET /manifest.json"]["body"]) == {"name": "Home Assistant"}
+    assert home["hosts"] == ["127.0.0.1", "home.example.org", "localhost"]
+
+
+def test_what_a_lab_cannot_be_is_left_out_and_told(mine: Path) -> None:
+    system = load(mine)
+    assert left_out(system) == ["cloudflared.protocol", "own.backups"]
+    places = Places(
+        "", NOWHERE, {}, "http://a", [], [], 443, NOWHERE, NOWHERE, NOWHERE, "http://b", "a/b", NOWHERE
+    )  # fmt: skip
+    laid = overlay(system, str(mine), places, "stand-ins")
+    assert laid["system"]["made_of"] == "stand-ins; not in this twin, so not checked: cloudflared.protocol, own.backups"
+    assert laid["facts"]["own"] == {"backups": False}
+    assert laid["waivers"] == []
+    assert not {"cloudflare", "dns", "github", "repository"} & laid["target"].keys()
+
+
+def test_two_systems_get_different_lab_names(mine: Path) -> None:
+    wiki = Original(load(mine))
+    assert (wiki.zone, wiki.host, wiki.addresses) == ("example.org", "wiki-1", ["127.0.0.1:8080"])
+    assert wiki.tunnel_id == wiki.tunnel_id
