@@ -178,15 +178,15 @@ def test_a_service_that_asks_for_no_key(stub: StubHost, service: Service) -> Non
 
 @pytest.mark.usefixtures("_key")
 @pytest.mark.parametrize(
-    ("target", "remedy"),
+    ("reach", "remedy"),
     [({}, "write a reference to it as api_key in"), ({"secrets": SECRETS}, "target.secrets.api_key refers to; see")],
 )
 def test_a_key_that_is_not_taken_is_ours_to_find(
-    stub: StubHost, service: Service, target: dict[str, Any], remedy: str
+    stub: StubHost, service: Service, reach: dict[str, Any], remedy: str
 ) -> None:
     facts = facts_of(service, openai__requires_key=True)
     service.tell(facts, key="another")
-    run = run_of(stub, facts, **target)
+    run = run_of(stub, facts, **reach)
     with pytest.raises(Unreachable) as blind:
         run.get(openai_models)
     assert remedy in blind.value.sentence
