@@ -125,7 +125,7 @@ def test_a_recording_of_own_observations_is_judged_again(repository: Repository)
         ("facts.toml", "needs =", "neds =", "facts.own.backup_place.neds: unknown key; did you mean needs?"),
         ("facts.toml", "at_most = 26", "at_moist = 26", "facts.own.backup_age_h.expect: cannot be compared with"),
         ("facts.toml", '"nas"', "[]", "facts.own.backup_place.expect: cannot be compared with"),
-        ("facts.toml", 'gate = "pre"', 'gate = "now"', "facts.own.backup_age_h.gate: input should be 'pre' or 'post'"),
+        ("facts.toml", 'gate = "pre"', 'gate = "now"', "facts.own.backup_age_h.gate: should be 'pre' or 'post'"),
     ],
 )
 def test_a_mistake_is_one_sentence(repository: Repository, name: str, old: str, new: str, told: str) -> None:

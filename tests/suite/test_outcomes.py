@@ -195,7 +195,7 @@ def test_a_typo_in_the_facts_is_one_sentence_and_exit_code_4(pytester: pytest.Py
     ran = run_suite(pytester, ALL_GOOD, facts=FACTS.replace("[facts.dns.ttl]", "[facts.dns.tll]"))
     assert ran.code == 4
     said = [line for line in ran.out.splitlines() if line.strip()]
-    assert said == ["ERROR: facts.toml: facts.dns.tll: unknown key; did you mean ttl?"]
+    assert said == ["ERROR: facts.toml:14: facts.dns.tll: unknown key; did you mean ttl?"]
 
 
 def test_an_unknown_target_is_refused(pytester: pytest.Pytester) -> None:
