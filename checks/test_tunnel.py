@@ -103,8 +103,8 @@ def test_ingress(judge: Judge, tunnel_rules: TunnelConfig) -> None:
 def test_http_host_header(judge: Judge, tunnel_rules: TunnelConfig, run: Run) -> None:
     """The rule passes the public Host header on, or one that is not the documented one.
 
-    Ollama on loopback answers 403 with an empty body to a Host that it does not know. A port that only one of the two
-    names is no difference.
+    A service that minds the Host refuses one that it does not know, mostly with 403 or 400. A port that only one of the
+    two names is no difference.
     """
     seen = tunnel_rules.http_host_header(run.system.hostname, probe_path(run))
     judge(seen, ok=same_host_header(seen, judge.expect), note=tunnel_rules.told)

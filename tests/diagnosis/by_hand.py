@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from spark_conformance.diagnosis.model import CLIENTS, PLAIN, Scene, Stated, Value
+from spark_conformance.diagnosis.model import CLIENTS, CREDENTIALS, LOCAL, PLAIN, Scene, Stated, Value
 from spark_conformance.diagnosis.signs import sign
 from tests.diagnosis.scenes import scene
 
@@ -15,6 +15,11 @@ UNSERVED: Signs = {
     "cloudflared.connected": False,
 }  # fmt: skip
 BARRED: Signs = {**UNSERVED, "cloudflared.in_use": True}
+LOCALLY: Signs = {
+    **UNSERVED, "tunnel.source": "local", "cloudflared.token": None, "cloudflared.in_use": None,
+    "cloudflared.complaint": "none",
+}  # fmt: skip
+REGISTERING: Signs = {**LOCALLY, "cloudflared.unit": "starting", "cloudflared.complaint": "secret"}
 CONNECTOR: Signs = {
     "answer.by": "tunnel", "answer.status": 502, "answer.code": 502, "counter.total": "all", "counter.status": "none",
     "counter.errors": "all", "journal.ollama": None,
@@ -60,6 +65,19 @@ BY_HAND: dict[str, Signs] = {
         "journal.error": "no-rules", "journal.ollama": "none",
     },
     "cloudflared-token-refused": {**BARRED, "cloudflared.complaint": "no-tunnel", "cloudflared.token": None},
+    "cloudflared-config-missing": {**LOCALLY, "cloudflared.unit": "ending", "cloudflared.config": "missing"},
+    "cloudflared-config-other-tunnel": {
+        **REGISTERING, "cloudflared.config": "other-tunnel", "cloudflared.credentials": "ours",
+    },
+    "cloudflared-credentials-missing": {
+        **LOCALLY, "cloudflared.unit": "ending", "cloudflared.config": "ours", "cloudflared.credentials": "missing",
+    },
+    "cloudflared-credentials-other-tunnel": {
+        **REGISTERING, "cloudflared.config": "ours", "cloudflared.credentials": "other-tunnel",
+    },
+    "cloudflared-credentials-refused": {
+        **REGISTERING, "cloudflared.config": "ours", "cloudflared.credentials": "ours",
+    },
     "cloudflared-no-names": {**BARRED, "cloudflared.complaint": "lookup"},
     "cloudflared-intercepted": {**BARRED, "cloudflared.complaint": "certificate"},
     "ollama-ending": {
@@ -112,6 +130,8 @@ def stated_for(cause: str) -> Stated:
     """What must be stated for a cause to be one."""
     if cause.startswith("service-"):
         return Stated("Grafana", GRAFANA | {"access", CLIENTS})
+    if cause.startswith(("cloudflared-config", "cloudflared-credentials")):
+        return Stated("Grafana", GRAFANA | {LOCAL, CREDENTIALS})
     if cause == "access-not-stated":
         return Stated("Grafana", GRAFANA)
     return Stated("Grafana", GRAFANA | {"access"}) if cause == "access-no-login" else Stated()

@@ -85,6 +85,26 @@ VLLM = (
     *broken("access-secret-rotated", by="access-wrong-secret", more=MODELS),
     *broken("record-missing", by="dns-no-record", hidden=MODELS),
 )
+LOGIN = ("probes.home", "probes.login", "probes.status")
+RULES = ("tunnel.ingress", "tunnel.http_host_header", "tunnel.fallback", "tunnel.rules", "service.accepts_host")
+"""Of a tunnel that is managed on its host only its connector tells them."""
+LOCAL = (
+    *broken("service-disabled", "service-all-interfaces", "tunnel-renamed", "config-writable-by-all"),
+    *broken("config-other-tunnel", "config-rule-between", "config-fallback-503"),
+    *broken("credentials-readable-by-all", "credentials-other-tunnel"),
+    *broken("service-stopped", by="service-stopped", more=LOGIN),
+    *broken("service-unwell", by="service-error", more=LOGIN),
+    *broken("config-other-port", by="ingress-other-port", more=LOGIN),
+    *broken("config-without-host-header", by="service-host-header", more=LOGIN),
+    *broken("config-missing", by="cloudflared-config-missing", more=LOGIN),
+    *broken("config-other-tunnel-restarted", by="cloudflared-config-other-tunnel", more=LOGIN),
+    *broken("credentials-missing", by="cloudflared-credentials-missing", more=LOGIN),
+    *broken("credentials-other-tunnel-restarted", by="cloudflared-credentials-other-tunnel", more=LOGIN),
+    *broken("cloudflared-stopped", by="cloudflared-stopped", more=LOGIN, hidden=RULES),
+    *broken("record-other-tunnel", by="dns-other-tunnel", more=LOGIN),
+    *broken("record-missing", by="dns-no-record", hidden=LOGIN),
+)
 EXAMPLES: dict[str, tuple[Broken, ...]] = {
     "grafana": GRAFANA, "public-site": SITE, "two-names": NAMES, "home-assistant": HOME, "vllm": VLLM,
+    "locally-managed": LOCAL,
 }  # fmt: skip

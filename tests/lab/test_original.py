@@ -93,6 +93,42 @@ def test_where_nobody_is_let_in_by_access_there_is_no_application() -> None:
     assert [policy["decision"] for policy in app["policies"]] == ["non_identity"]
 
 
+def test_a_tunnel_that_is_managed_on_its_host_has_no_configuration_at_cloudflare() -> None:
+    local = original("locally-managed")
+    made = world(local, Credentials())
+    [tunnel] = made.tunnels.values()
+    assert (tunnel["config_src"], tunnel["remote_config"], made.configurations) == ("local", False, {})
+    assert left_out(local.system) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "missing"),
+    [
+        ({"tunnel.config_source": "local"}, []),
+        ({"cloudflared.config_file": "/etc/cloudflared/config.yml"}, []),
+        ({"tunnel.config_source": "local", "cloudflared.token_mode": "0600"}, ["cloudflared.token_mode"]),
+        (
+            {"tunnel.config_source": "cloudflare", "cloudflared.config_mode": "0644"},
+            ["cloudflared.config_mode"],
+        ),
+        (
+            {"tunnel.config_source": "local", "cloudflared.container": "cloudflared"},
+            ["tunnel.config_source"],
+        ),
+        (
+            {"cloudflared.container": "cloudflared", "cloudflared.credentials_mode": "0400"},
+            ["cloudflared.credentials_mode"],
+        ),
+    ],
+)
+def test_what_only_a_tunnel_has_that_is_managed_on_its_host_or_elsewhere(
+    mine: Path, stated: dict[str, str], missing: list[str]
+) -> None:
+    with mine.open("a") as file:
+        file.writelines(f'[facts.{fact}]\nexpect = "{expect}"\n' for fact, expect in stated.items())
+    assert sorted(left_out(load(mine))) == sorted(["cloudflared.protocol", "own.backups", *missing])
+
+
 def test_a_service_answers_what_is_asked_of_it() -> None:
     made = behaviour(original("public-site"), "127.0.0.1:1")["answers"]
     assert made["GET /blog"] == {"status": 301, "headers": {"Location": "/articles"}, "body": ""}
