@@ -1,4 +1,4 @@
-"""What `docker inspect` says: recorded shapes of Docker 28 and podman 5, and a docker that does not answer."""
+"""What `docker inspect` says: shapes as Docker 28 and podman 5 document them, and a docker that does not answer."""
 
 import json
 from pathlib import Path

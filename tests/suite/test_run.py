@@ -88,7 +88,7 @@ def test_a_look_up_by_a_fact_that_is_not_stated_says_what_to_write(run: Run) -> 
         run.expect("tunnel.nothing", str)
     with pytest.raises(TypeError, match=r"tunnel\.connections is a int, not a str"):
         run.expect("tunnel.connections", str)
-    assert 'expect (in spark-291b: "http://localhost:11434")' in str(NotStated("ollama.url"))
+    assert "write [facts.ollama.url] with expect (`" in str(NotStated("ollama.url"))
 
 
 def test_closing_closes_every_connection_once(run: Run) -> None:
