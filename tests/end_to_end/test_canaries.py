@@ -44,13 +44,14 @@ style sheet's own stars."""
 def canaries(lab: Announcement) -> dict[str, str]:
     """Every secret of a lab, by what it is."""
     stack = json.loads((Path(lab.operator) / "pulumi.json").read_text())["config"]
+    items = json.loads((Path(lab.operator) / "op.json").read_text())["items"]
     token = stack["dgx-spark:cloudflareTunnelToken"]["value"]
     return {
         "API token": lab.api_token,
         "tunnel token": token,
         "tunnel secret": json.loads(base64.b64decode(token))["s"],
         "client secret": stack["dgx-spark:accessClientSecret"]["value"],
-        **json.loads((Path(lab.operator) / "op.json").read_text())["items"],
+        **{name: value for name, value in items.items() if not name.endswith("client-id")},  # which is no secret
     }
 
 
