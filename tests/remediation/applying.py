@@ -7,6 +7,7 @@ from pathlib import Path
 from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Unmet, Verdict
+from spark_conformance.facts.groups import check_mark
 from spark_conformance.facts.load import load
 from spark_conformance.remediation.model import CannotRemedy, Json, Remedy, Step
 from spark_lab.announcement import Announcement
@@ -35,7 +36,8 @@ def plans_of(
     steps: list[Step] = []
     said: list[str] = []
     for remedy in remedies:
-        if any(fact in facts and findings[fact].verdict == Verdict.NONCONFORMANT for fact in remedy.facts):
+        failing = (fact for fact, finding in findings.items() if finding.verdict == Verdict.NONCONFORMANT)
+        if any(fact in facts and check_mark(fact) in remedy.facts for fact in failing):
             try:
                 steps += remedy.plan(run, findings)
             except CannotRemedy as cannot:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.checking import checks, findings_of
+from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict, StepFailed
@@ -40,7 +40,7 @@ def bench(lab: Announcement) -> Iterator[Bench]:
 def looked(run: Run) -> dict[str, Finding]:
     """The findings that these remedies go by."""
     facts = [
-        fact for fact in checks() if fact.partition(".")[0] in COMPONENTS or fact == "cloudflared.config_is_current"
+        fact for fact in run.stated if fact.partition(".")[0] in COMPONENTS or fact == "cloudflared.config_is_current"
     ]
     return findings_of(run, facts)
 
