@@ -182,7 +182,7 @@ def test_policies_that_hold_for_other_names_as_well_are_left_to_a_person(
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("access-policy-narrowed", [{"email_domain": {"domain": "goldfish.io"}}]),
+    ("name", "kept"), [("access-policy-narrowed", [{"email_domain": {"domain": "elsewhere.example"}}]),
                        ("access-policy-missing", [])]
 )  # fmt: skip
 def test_what_lets_in_more_people_is_done_only_when_it_is_asked_for_and_says_whom(
