@@ -90,7 +90,7 @@ RULES = ("tunnel.ingress", "tunnel.http_host_header", "tunnel.fallback", "tunnel
 """Of a tunnel that is managed on its host only its connector tells them."""
 LOCAL = (
     *broken("service-disabled", "service-all-interfaces", "tunnel-renamed", "config-writable-by-all"),
-    *broken("config-other-tunnel", "config-rule-between", "config-fallback-503"),
+    *broken("tunnel-migrated", "config-other-tunnel", "config-rule-between", "config-fallback-503"),
     *broken("credentials-readable-by-all", "credentials-other-tunnel"),
     *broken("service-stopped", by="service-stopped", more=LOGIN),
     *broken("service-unwell", by="service-error", more=LOGIN),
