@@ -3,7 +3,7 @@
 import pytest
 
 from spark_conformance.core.judging import Judge
-from spark_conformance.host.openai import Completed, Keyless, OpenaiModels
+from spark_conformance.services.openai.observations import Completed, Keyless, OpenaiModels
 
 
 @pytest.mark.fact("openai.models")

@@ -13,7 +13,7 @@ import pytest
 from spark_conformance.core.judging import Judge
 from spark_conformance.core.verdict import Nonconformant, Unmet, Unreachable
 from spark_conformance.host.curl import CurlReply
-from spark_conformance.host.openai import (
+from spark_conformance.services.openai.observations import (
     Completed,
     openai_completion,
     openai_models,

@@ -9,15 +9,18 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from spark_conformance.facts.kinds import ADDED
+from spark_conformance.facts.model import KINDS
 from spark_lab.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 SINCE = "FAULTS_SINCE"
 LOOKS_AT: dict[str, set[str]] = {
     "cloudflare": {"tunnel", "dns", "access", "secrets"}, "dns": {"dns"}, "github": {"pipeline"},
-    "host": {"host", "service", "openai", "ollama", "cloudflared"}, "https": {"access", "public"},
+    "host": {"host", "cloudflared", *KINDS}, "https": {"access", "public"},
     "outside": {"ollama", "access", "public"},
     "repository": {"pipeline", "secrets"}, "secrets": {"secrets"},
+    "services": {*ADDED},
 }  # fmt: skip
 """The rooms of the suite that look at the system, and the components whose facts they are for."""
 
@@ -46,7 +49,7 @@ def concerned(paths: Iterable[str], faults: Iterable[Fault]) -> set[str]:
                 components.add(file.removeprefix("test_").removesuffix(".py"))
             case ("fixtures", "spark_conformance", room, *_):
                 components |= LOOKS_AT.get(room, set())
-            case ("fixtures", "spark_lab", "faults", _) if (ROOT / path).exists():
+            case ("fixtures", "spark_lab", "faults", _) | (*_, "faults.py") if (ROOT / path).exists():
                 named |= set(re.findall(r'"([\w-]+)"', (ROOT / path).read_text()))
     return {
         fault.name
