@@ -33,7 +33,7 @@ ROOMS = (
     Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
     Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),
-    Room("host", (f"{SUITE}host/*.py",), ("tests/host",)),
+    Room("host", (f"{SUITE}host/*.py", f"{SUITE}services/*/observations.py"), ("tests/host",)),
     Room(
         "cloudflare",
         (f"{SUITE}cloudflare/*.py", f"{SUITE}cloudflare/access/*.py"),
