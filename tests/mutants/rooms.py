@@ -28,7 +28,7 @@ class Room:
 
 
 ROOMS = (
-    Room("checks", ("checks/test_*.py",), ("tests/cloudflare", "tests/host", "tests/repository")),
+    Room("checks", ("checks/test_*.py",), ("tests/checks", "tests/cloudflare", "tests/host", "tests/repository")),
     Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), (*SESSIONS, "tests/report/test_printable.py")),
     Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
