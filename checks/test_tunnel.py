@@ -81,10 +81,10 @@ def test_data_centres(judge: Judge, tunnel_connections: TunnelConnections) -> No
 def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, own_connector: OwnConnector) -> None:
     """Another machine, or another process, serves the tunnel too, and gets a share of the requests.
 
-    Its connections show its address and its architecture.
+    Its connections show its address and its architecture. Where several hosts serve the tunnel, a connector of none of
+    them does, or one of theirs is connected to another tunnel.
     """
-    note = f"{own_connector.told}; {tunnel_connections.told}"
-    judge(tunnel_connections.only_from(own_connector.connector_id), note=note)
+    judge(own_connector.serves_alone(tunnel_connections), note=own_connector.told_of(tunnel_connections))
 
 
 @pytest.mark.fact("tunnel.ingress")
