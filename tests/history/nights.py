@@ -124,7 +124,9 @@ def _night(system: SystemFile, folder: Path, at: datetime, number: int, faults: 
         now = entry(system.system, findings, at=at, exit_code=session.exit_code, headline=session.headline, gate=None)
         past: History = held_against(read(folder, now.of).entries, now)
         keep(folder, now)
-        target = TargetResults("nights", system, "", findings, diagnosis, None, past)
+        target = TargetResults.of(
+            "nights", system, findings, diagnosis=diagnosis, history=past, session=session, began=at, seconds=120
+        )
         results = Results(at, at + timedelta(minutes=2), None, session, [target])
         telling = Telling(run, about(results, target, {}), seen(target), at, folder)
         told = [str(line).removeprefix("notify: ") for line in tell(telling)]

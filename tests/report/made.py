@@ -22,6 +22,8 @@ def finding(fact: str, verdict: str = Verdict.CONFORMANT, note: str = "", **seen
 
 
 def results(*findings: Finding, exit_code: int = 1) -> Results:
-    target = TargetResults("spark-291b", load(find("spark-291b")), "", findings, None, None)
     session = SessionResult(exit_code, f"exit code {exit_code}")
+    target = TargetResults.of(
+        "spark-291b", load(find("spark-291b")), findings, session=session, began=BEGAN, seconds=12.5
+    )
     return Results(BEGAN, BEGAN + timedelta(seconds=12.5), None, session, [target])

@@ -76,6 +76,8 @@ class Kind:
     """The verdict of dns.records after a remediation."""
     told: str = ""
     """What the headline says too."""
+    pages: tuple[str, ...] = ()
+    """The pages of single systems."""
 
 
 KINDS = {
@@ -96,7 +98,8 @@ KINDS = {
     "undo": Kind(1, options=("--yes", "--remediate", "undo"), after="nonconformant"),
     "apply that cannot look again": Kind(7, checks("judge(2)"), ("--yes", "--remediate", "apply"), after="unreachable"),
     "workers": Kind(1, checks("judge(2)", "judge(300)"), ("-n", "2"), apart=True),
-    "several targets": Kind(1, options=("--target", "other.toml"), files={"other.toml": OTHER}),
+    "several targets": Kind(1, options=("--target", "other.toml"), files={"other.toml": OTHER},
+                            told="1 of 2 systems conformant", pages=("report.pi.html", "report.other.html")),
     "interrupted": Kind(2, checks(ttl="raise KeyboardInterrupt"), unseen=2, told="INTERRUPTED"),
     "interrupted at its beginning": Kind(2, check("records", "raise KeyboardInterrupt"), unseen=3, told="INTERRUPTED"),
     "interrupted while settling": Kind(
@@ -168,7 +171,8 @@ def test_all_reports_tell_the_same(pytester: pytest.Pytester, monkeypatch: pytes
     reports = ran.folder / "reports"
     assert {(reports / "previous" / one).read_text() for one in NAMES} == {STALE}
     kept = ["history"] if kind.code in {0, 1, 7} else []
-    assert [path.name for path in reports.iterdir() if path.name not in {*NAMES, "previous"}] == kept
+    assert [path.name for path in reports.iterdir() if path.name not in {*NAMES, "previous", *kind.pages}] == kept
+    assert all((reports / page).is_file() for page in kind.pages)
     if kind.code == 4:
         assert [one for one in NAMES if (reports / one).exists()] == []
         assert "this run leaves no reports; those of the previous run are in" in ran.out

@@ -54,24 +54,32 @@ def _word(item: dict[str, Any]) -> str:
 
 
 def by_html(reports: Path, targets: list[str]) -> Told:
+    """What the page tells; of several systems what their own pages tell, which it lists."""
     page = (reports / "report.html").read_text()
     line = re.search(r'<p class="run-verdict[^>]*>(.*?)</p>', page)
     assert line
-    found = {}
-    for place, verdict, rest in re.findall(
-        r'<details class="fact" id="([^"]*)" data-verdict="([^"]*)"(.*?)</summary>', page
-    ):
-        name = re.search(r'<span class="name">(.*?)</span>', rest)
-        assert name
-        fact = unescape(name[1])
-        if verdict == UNSEEN:
-            found["", fact] = verdict
-        else:
-            number = re.match(r"(\d+)\.", place)
-            found[targets[int(number[1]) - 1 if number else 0], fact] = verdict
+    found: Found = {}
+    if len(targets) == 1:
+        found = _facts(page, targets[0])
+    else:
+        listed = dict(re.findall(r'<tr><td><a href="([^"#]*)">(.*?)</a>', page))
+        assert len(listed) == len(targets)
+        for data in data_of(reports)["targets"]:
+            own = next(place for place, system in listed.items() if unescape(system) == data["system"])
+            found |= _facts((reports / own).read_text(), data["target"])
     headline = unescape(line[1])
     code = re.search(r"exit code (\d+)", headline)
     return Told(int(code[1]) if code else -1, headline, found)
+
+
+def _facts(page: str, target: str) -> Found:
+    found = {}
+    for verdict, rest in re.findall(r'<details class="fact" id="[^"]*" data-verdict="([^"]*)"(.*?)</summary>', page):
+        name = re.search(r'<span class="name">(.*?)</span>', rest)
+        assert name
+        fact = unescape(name[1])
+        found["" if verdict == UNSEEN else target, fact] = verdict
+    return found
 
 
 def by_junit(reports: Path) -> tuple[Told, dict[str, str]]:
