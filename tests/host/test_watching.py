@@ -11,7 +11,7 @@ from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.counters import Moved
 from spark_conformance.host.units import cloudflared_unit, ollama_unit
 from spark_conformance.host.units import parse as parse_unit
-from spark_conformance.host.watching import Watch
+from spark_conformance.host.watching import Watch, Watches
 from tests.host.stubs import StubHost, given, run_on, web
 from tests.host.test_counters import READY
 from tests.host.test_journal_since import FILTERED, GIN
@@ -118,3 +118,25 @@ def test_where_nothing_is_seen_the_first_hindrance_is_raised(stub: StubHost) -> 
     given(gone, target_host, Unreachable("ssh: closed", "the host is gone", "host.reachable"))
     with pytest.raises(Unreachable, match="the host is gone"):
         Watch(gone)
+
+
+def test_several_hosts_count_together(stub: StubHost) -> None:
+    with web(Counting(10, 14, codes=(2, 6))) as one, web(Counting(0, 3, codes=(0, 3))) as two:
+        watches = Watches([watched(stub, address) for address in (one, two)])
+        assert watches.moved() == Moved(7, 0, {"403": 7})
+    errors, requests = watches.journals()
+    assert [len(lines or ()) for lines in (errors, requests)] == [2, 2]
+
+
+def test_of_several_hosts_one_that_is_not_seen_leaves_all_open(stub: StubHost) -> None:
+    blind = watched(stub, "127.0.0.1:1")
+    blind.name = "b"
+    given(blind, connector, Unmet("cloudflared.active", "no"))
+    given(blind, cloudflared_unit, Unreachable("host: systemctl", "it says nothing"))
+    with web(Counting(10, 14, codes=(2, 6))) as address:
+        watches = Watches([watched(stub, address), blind])
+        assert watches.moved() is None
+    errors, requests = watches.journals()
+    assert errors is None
+    assert len(requests or ()) == 2
+    assert [told.sentence for told in watches.hindrances if told.part == "cloudflared"] == ["b: it says nothing"]

@@ -179,7 +179,7 @@ class FakeWatch:
 
 
 def watching(monkeypatch: pytest.MonkeyPatch, watch: FakeWatch) -> FakeWatch:
-    monkeypatch.setattr(module, "Watch", lambda _: watch)
+    monkeypatch.setattr(module, "watching", lambda _: watch)
     return watch
 
 
@@ -293,7 +293,7 @@ def test_a_host_that_cannot_be_seen_at_all_hinders_it(authority: LabAuthority, m
     def blind(_: Run) -> None:
         raise Unmet("cloudflared.active", "no")
 
-    monkeypatch.setattr(module, "Watch", blind)
+    monkeypatch.setattr(module, "watching", blind)
     with tls_server(edge_context(authority), lambda _: http(403)) as server, pytest.raises(Unmet):
         run_to(server, authority).get(counted_probes)
     assert server.asked == []
