@@ -18,7 +18,7 @@ from spark_lab.announcement import Announcement
 from spark_lab.faults.bench import Bench
 
 PROJECT = Path(__file__).parents[2]
-PATIENCE_S = 120
+PATIENCE_S = 300
 LEAN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 """Without a cache in the checkout, and without what users have none of and what costs each run a second."""
 

@@ -52,18 +52,22 @@ class Service:
 @contextmanager
 def running(folder: Path, **told: Any) -> Iterator[Service]:
     """A stand-in in a process of its own, listening."""
-    with bound_here("tcp") as free:
-        port = free.getsockname()[1]
-    service = Service(folder / "service.json", f"127.0.0.1:{port}")
-    service.tell({}, **told)
-    command = [sys.executable, "-m", "spark_lab.service", str(service.file)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(SOURCES)}) as process:
-        assert process.stderr is not None
-        assert "running on" in process.stderr.readline()
-        try:
-            yield service
-        finally:
-            process.terminate()
+    for _ in range(5):  # it takes no port 0, and another process may take one that is free before it does
+        with bound_here("tcp") as free:
+            port = free.getsockname()[1]
+        service = Service(folder / "service.json", f"127.0.0.1:{port}")
+        service.tell({}, **told)
+        command = [sys.executable, "-m", "spark_lab.service", str(service.file)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(SOURCES)}) as process:
+            assert process.stderr is not None
+            if "running on" not in (said := process.stderr.readline()):
+                continue
+            try:
+                yield service
+            finally:
+                process.terminate()
+            return
+    raise RuntimeError(said)
 
 
 def run_of(stub: StubHost, facts: dict[str, Any], **target: Any) -> Run:

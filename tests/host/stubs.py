@@ -42,7 +42,7 @@ class LocalBackend(BaseBackend):  # type: ignore[misc]  # its base carries no ty
             capture_output=True,
             check=False,
             env=self._env,
-            timeout=timeout or 20,
+            timeout=timeout or 60,
             input=stdin,
         )
         return self.result(done.returncode, text.encode(), done.stdout, done.stderr)

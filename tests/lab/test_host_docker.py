@@ -24,7 +24,7 @@ async def inspected(host: LabHost, name: str = "cf") -> dict[str, Any]:
 
 async def until(host: LabHost, name: str, field: str, value: str) -> None:
     seen = f"$(docker inspect -f '{{{{{field}}}}}' {name})"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await shell(host, f'until [ "{seen}" = "{value}" ]; do sleep 0.02; done')
 
 
@@ -82,7 +82,7 @@ async def _made_anew(host: LabHost) -> None:
     said = await inspected(host)
     assert (said["Config"]["Image"], said["Args"][-1]) == ("cloudflare/cloudflared", "/run/token")
     await until(host, "cf", ".State.Status", "running")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         seen = await shell(host, "until docker logs cf 2>&1 | grep argv; do sleep 0.02; done")
     assert seen.text == f"argv --no-autoupdate tunnel run --token-file {mounted}"
 

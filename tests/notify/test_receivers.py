@@ -53,10 +53,12 @@ def lines(told: Iterator[Told]) -> list[str]:
     return [str(line) for line in told]
 
 
-def _closed() -> int:
-    """A port that nobody listens on: bound a moment ago, and let go."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+@pytest.fixture
+def closed() -> Iterator[int]:
+    """A port that is taken, and nobody listens there."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def at_hook(url: str, **more: Any) -> dict[str, Any]:
@@ -106,11 +108,11 @@ def test_what_does_not_come_through_is_a_sentence_and_is_told_again(status: int,
 
 
 def test_nobody_there_and_a_missing_secret_are_told_and_the_others_hear_of_it_all_the_same(
-    hook: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hook: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: int
 ) -> None:
     monkeypatch.delenv("HOOK_TOKEN")
     receivers = {
-        "first": {"url": f"http://127.0.0.1:{_closed()}"},
+        "first": {"url": f"http://127.0.0.1:{closed}"},
         "second": {"url": hook.url, "token": "env:HOOK_TOKEN"},
         "third": {"url": hook.url},
     }
@@ -181,11 +183,11 @@ def test_without_apprise_it_is_said_how_to_install_it(monkeypatch: pytest.Monkey
 
 
 def test_apprise_takes_the_message_and_its_failures_are_told_without_its_tokens(
-    hook: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    hook: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, closed: int
 ) -> None:
     pytest.importorskip("apprise", reason="the extra `notify` is not installed")
     address = hook.url.removeprefix("http://")
-    chat = {"apprise": {"chat": {"url": "env:CHAT", "timeout_s": 2}}}
+    chat = {"apprise": {"chat": {"url": "env:CHAT", "timeout_s": 60}}}
 
     def told(url: str) -> str:
         monkeypatch.setenv("CHAT", url)
@@ -193,7 +195,7 @@ def test_apprise_takes_the_message_and_its_failures_are_told_without_its_tokens(
         return line
 
     assert "Apprise does not know such an address" in told("nosuch://x")
-    assert "the service does not take it" in told(f"json://127.0.0.1:{_closed()}/TokenCanary0123456789")
+    assert "the service does not take it" in told(f"json://127.0.0.1:{closed}/TokenCanary0123456789")
     assert "TokenCanary" not in mask("it was TokenCanary0123456789")
     assert told(f"json://{address}").endswith("told: 1 new")
     data = json.loads(hook.got[0][1])

@@ -32,6 +32,10 @@ print("said something")
 """
 
 
+FOREVER, ENDLESS = "forever", ("sleep", "600")
+"""An act, and the program that does it: it can be ended from its first moment, which Python cannot."""
+
+
 def a_run(folder: Path, act: str = "") -> list[str]:
     """A run that is none: a program that counts how often it is started."""
     return [sys.executable, "-c", RUN.format(folder=str(folder), act=act)]
@@ -46,13 +50,24 @@ def made(folder: Path, act: str = "", every_s: float = 3600, timeout_s: float = 
         if line.startswith(f"run {runs}:"):
             enough.set()
 
-    runner = Runner(a_run(folder, act), folder, every_s, timeout_s, tell)
+    runner = Runner(ENDLESS if act == FOREVER else a_run(folder, act), folder, every_s, timeout_s, tell)
     runner.start()
     try:
         assert not runs or enough.wait(60)
         yield runner
     finally:
         runner.stop()
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Programs that are started here do not listen from the first moment: what is ignored, they ignore as well."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -88,11 +103,10 @@ def test_it_is_healthy_where_a_run_comes_to_a_verdict_whatever_that_is(tmp_path:
 def test_a_run_that_takes_too_long_is_interrupted_and_one_that_does_not_listen_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "GRACE_S", 0.3)
-    with made(tmp_path, "time.sleep(600)", timeout_s=0.3) as runner:
+    with made(tmp_path, FOREVER, timeout_s=0.1) as runner:
         assert (runner.state.overran, runner.state.exit_code) == (True, -signal.SIGINT)
-    deaf = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (2, 15)]; time.sleep(600)"
-    with made(tmp_path, deaf, timeout_s=0.5) as runner:
+    monkeypatch.setattr(running, "GRACE_S", 0.1)
+    with deaf(), made(tmp_path, FOREVER, timeout_s=0.1) as runner:
         assert (runner.state.overran, runner.state.exit_code) == (True, -signal.SIGKILL)
         assert not runner.healthy
 

@@ -102,7 +102,7 @@ def test_a_shell_that_was_killed_is_a_way_lost(connection: Connection) -> None:
     waiting = connection.submit("sleep 4133", 1)
     assert eventually(lambda: bool(running("sleep 4133")))
     os.kill(connection._client._process.pid, signal.SIGKILL)
-    failure = waiting.exception(20)
+    failure = waiting.exception(60)
     assert isinstance(failure, HostUnreachable)
     assert failure.cause is Cause.LOST
     assert failure.sentence.startswith("the shell on this machine has ended: see that the host is up")
