@@ -1,6 +1,6 @@
 """With less to see: a view that is closed makes the verdict less sure, never wrong, and is told with what opens it.
 
-A day tries a third of the views, permissions and crowds; FAULTS=all each.
+A day tries a sixth of the views, permissions and crowds; FAULTS=all each.
 """
 
 import ssl
@@ -66,7 +66,7 @@ OUTSIDE, BLIND = _without("ssh", "cloudflare"), _without("ssh", "cloudflare", "s
         ("record-missing", SSH, {"dns-no-record": "proven"}, {"host"}),
         ("public-certificate-expired", SSH, {"tls-expired": "likely"}, set()),
         ("public-certificate-expired", OUTSIDE, {}, {"api.zone"}),
-    ], 3),
+    ], 6),
 )  # fmt: skip
 def test_what_may_be_said_with_a_view_closed(
     lab: Announcement, name: str, change: Change, sure: dict[str, str], views: set[str]
@@ -98,7 +98,7 @@ def test_without_the_host_the_suspect_comes_first_and_what_would_decide_is_told(
         ("access-secret-rotated-strict", "Access: Organizations, Identity Providers, and Groups"),
         ("record-other-tunnel", "DNS"),
         (WAF, "Analytics"),
-    ], 3),
+    ], 6),
 )  # fmt: skip
 def test_a_permission_that_is_lacking_is_named(lab: Announcement, name: str, permission: str) -> None:
     make(lab, EVERY[name])
@@ -110,7 +110,7 @@ def test_a_permission_that_is_lacking_is_named(lab: Announcement, name: str, per
     assert any(permission in missing.help for missing in seen.missing), seen.missing
 
 
-@pytest.mark.parametrize("name", shared([HEADER, "ollama-tags-500", "ingress-path", "ollama-stopped", EXPIRED, WAF], 3))
+@pytest.mark.parametrize("name", shared([HEADER, "ollama-tags-500", "ingress-path", "ollama-stopped", EXPIRED, WAF], 6))
 def test_others_who_keep_asking_change_no_verdict(lab: Announcement, name: str) -> None:
     make(lab, EVERY[name])
     with _Traffic(lab):

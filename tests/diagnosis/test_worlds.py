@@ -1,9 +1,10 @@
 """Worlds of settings drawn at random, and those that were told wrongly once.
 
-Fifty in each run, the same ones, without the host's settings, which take long; a thousand others each night, by
-`python -m tests.diagnosis.worlds --count 1000`.
+A day tries ten of fifty, without the host's settings, which take long; the night tries the fifty (WORLDS), and a
+thousand others by `python -m tests.diagnosis.worlds --count 1000`.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,20 @@ from tests.diagnosis.worlds.judging import judge
 from tests.diagnosis.worlds.making import Maker
 from tests.diagnosis.worlds.recorded import everything, read
 from tests.diagnosis.worlds.trying import attempt
+from tests.matrix.selection import shared
 
-SEED, COUNT, PARTS = 1, 50, 2
+SEED, COUNT, DAYS = 1, 50, 5
 COSTS = ("light", "tunnel", "host")
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_diagnosis_of_a_drawn_world_says_what_the_lab_says(lab: Announcement, part: int) -> None:
-    worlds = [world for place, world in enumerate(drawn(SEED, COUNT, cheap=True)) if place % PARTS == part]
+def test_a_diagnosis_of_a_drawn_world_says_what_the_lab_says(lab: Announcement) -> None:
+    worlds = shared(list(drawn(SEED, COUNT, cheap=True)), DAYS, every="WORLDS" in os.environ)
     worlds.sort(key=lambda world: max(COSTS.index(one.cost) for one in world))  # what was lent is forgotten but once
     with Maker(lab) as maker:
         found = [attempt(maker, world) for world in worlds]
     assert [(name(one.world), one.problem) for one in found if one.problem] == []
     assert [(name(one.world), one.judgement) for one in found if one.wrong] == []
-    assert sum(one.missed for one in found) <= 0.05 * len(found), [
+    assert sum(one.missed for one in found) <= 0.05 * COUNT, [
         (name(one.world), one.judgement) for one in found if one.missed
     ]
 

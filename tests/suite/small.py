@@ -11,8 +11,8 @@ import pytest
 from spark_conformance.core.run import OBSERVATIONS
 
 PROJECT = Path(__file__).parents[2]
-LEAN = ("-p", "no:hypothesispytest")
-"""Without what users have none of, and what costs each run a second: hypothesis is imported anew."""
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+"""Without hypothesis, which users have none of, and anyio's plugin: each run would import them anew."""
 
 FACTS = """
 [system]
