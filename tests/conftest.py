@@ -29,7 +29,7 @@ settings.register_profile(  # the same examples in each run, others at night; ho
 )  # fmt: skip
 settings.load_profile("tests")
 
-pytest_plugins = ["pytester", "tests.labs", "tests.leaks"]
+pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.turns"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

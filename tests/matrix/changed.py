@@ -27,12 +27,16 @@ LOOKS_AT: dict[str, set[str]] = {
 
 def changed(faults: Iterable[Fault]) -> set[str]:
     """The names of these faults; none where no revision is given. Raises CalledProcessError for one that is not."""
+    return concerned(changed_files(), faults)
+
+
+def changed_files() -> list[str]:
+    """The files of the change, by their paths in the repository; as `changed`."""
     revision = os.environ.get(SINCE, "")
     if not revision:
-        return set()
+        return []
     command = ["git", "diff", "--name-only", revision, "--"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return concerned(told.splitlines(), faults)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def concerned(paths: Iterable[str], faults: Iterable[Fault]) -> set[str]:
