@@ -1,25 +1,22 @@
 """Cloudflare Access: its application, policies, service token and switches, and how it treats requests."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.cloudflare.access.admitted import admitted, names_tokens
-from spark_conformance.cloudflare.access.applications import ALL, NONE, AccessApp, AccessApps
-from spark_conformance.cloudflare.access.letting_in import (
-    admitting,
-    open_by,
-    perhaps_admitting,
-    perhaps_open_by,
-    strangers_by,
-    undocumented,
-)
-from spark_conformance.cloudflare.access.organization import AccessOrganization
-from spark_conformance.cloudflare.access.policies import AccessPolicy, told, untold
-from spark_conformance.cloudflare.access.service_tokens import OtherTokens, ServiceToken, account_tokens
-from spark_conformance.core.judging import Judge
-from spark_conformance.core.run import Run
 from spark_conformance.facts.admits import Admits
-from spark_conformance.https.access_probes import Probe
-from spark_conformance.https.metadata import AnsweringApp
+
+if TYPE_CHECKING:
+    from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps
+    from spark_conformance.cloudflare.access.organization import AccessOrganization
+    from spark_conformance.cloudflare.access.policies import AccessPolicy
+    from spark_conformance.cloudflare.access.service_tokens import OtherTokens, ServiceToken
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.core.run import Run
+    from spark_conformance.https.access_probes import Probe
+    from spark_conformance.https.metadata import AnsweringApp
 
 
 @pytest.mark.fact("access.app_id")
@@ -88,6 +85,10 @@ def test_admits(judge: Judge, access_app: AccessApp, run: Run) -> None:
     Not seen here: who is behind an address, in a domain or in a list of the account's, and what an identity provider
     says of them.
     """
+    from spark_conformance.cloudflare.access.admitted import admitted, names_tokens
+    from spark_conformance.cloudflare.access.policies import untold
+    from spark_conformance.cloudflare.access.service_tokens import account_tokens
+
     tokens = run.get(account_tokens).names if names_tokens(access_app.policies) or judge.expect.service_tokens else {}
     found = admitted(access_app.policies, judge.expect, tokens, access_app.public_paths)
     same = found.named.same(judge.expect) and not found.others
@@ -105,6 +106,8 @@ def test_protected(judge: Judge, access_apps: AccessApps, run: Run) -> None:
 
     Not seen here: applications of the zone's own, and what an application that there is lets pass.
     """
+    from spark_conformance.cloudflare.access.applications import ALL, NONE
+
     name = run.system.hostname
     seen = access_apps.protection(name)
     told = "; ".join(map(str, access_apps.overlapping(name, ""))) or f"none covers {name}"
@@ -132,6 +135,9 @@ def test_open_to_everyone(judge: Judge, access_app: AccessApp) -> None:
 
     Not seen here: other applications before the name, which access.overlapping_apps counts.
     """
+    from spark_conformance.cloudflare.access.letting_in import open_by, perhaps_open_by
+    from spark_conformance.cloudflare.access.policies import untold
+
     if access_app.open_to_everyone is None:
         unclear = perhaps_open_by(access_app.policies)
         raise untold(unclear, "somebody with neither a login nor a token", access_app.unclear_paths)
@@ -150,6 +156,9 @@ def test_strangers(
 
     Not seen here: who else knows the documented token's secret, and who is behind a login that the document allows.
     """
+    from spark_conformance.cloudflare.access.letting_in import strangers_by, undocumented
+    from spark_conformance.cloudflare.access.policies import told, untold
+
     known = run.facts.access.admits if run.facts.access else None
     admits = known.expect if known else Admits()
     others = {key for key, name in other_tokens.names.items() if not {key, name} & set(admits.service_tokens)}
@@ -171,6 +180,9 @@ def test_service_auth(judge: Judge, access_app: AccessApp, service_token: Servic
 
     Not seen here: whether a client meets the policy's conditions on its place or device; see access.admits_token.
     """
+    from spark_conformance.cloudflare.access.letting_in import admitting, perhaps_admitting
+    from spark_conformance.cloudflare.access.policies import untold
+
     admits = admitting(access_app.policies, service_token.id)
     unclear = perhaps_admitting(access_app.policies, service_token.id)
     if unclear and not admits:

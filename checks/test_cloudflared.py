@@ -1,26 +1,29 @@
 """Checks of the connector: its program, its unit, its token, its connections, and what it runs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.core.run import Run
-from spark_conformance.host.binary import Binary, BinaryVersion
-from spark_conformance.host.connector import ConfigVersions, Connector, as_fact
-from spark_conformance.host.containers import Container, whole_image
-from spark_conformance.host.drop_ins import DropIns
-from spark_conformance.host.files import looser
-from spark_conformance.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
-from spark_conformance.host.journal import ConnectorJournal
-from spark_conformance.host.local_config import LocalConfig
-from spark_conformance.host.local_tunnel import ConfigFile, TunnelCredentials
-from spark_conformance.host.recent import Recent
-from spark_conformance.host.service_state import ServiceState
-from spark_conformance.host.shown import TokenShown
-from spark_conformance.host.token_files import TokenFiles
-from spark_conformance.host.token_matches import TokenMatch
-from spark_conformance.host.unit_copy import UnitCopy
-from spark_conformance.host.units import Unit
-from spark_conformance.https.access_probes import probe_path
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.core.run import Run
+    from spark_conformance.host.binary import Binary, BinaryVersion
+    from spark_conformance.host.connector import ConfigVersions, Connector
+    from spark_conformance.host.containers import Container
+    from spark_conformance.host.drop_ins import DropIns
+    from spark_conformance.host.installed_token import InstalledToken, TokenInArgv, TokenInUse, TokenVariables
+    from spark_conformance.host.journal import ConnectorJournal
+    from spark_conformance.host.local_config import LocalConfig
+    from spark_conformance.host.local_tunnel import ConfigFile, TunnelCredentials
+    from spark_conformance.host.recent import Recent
+    from spark_conformance.host.service_state import ServiceState
+    from spark_conformance.host.shown import TokenShown
+    from spark_conformance.host.token_files import TokenFiles
+    from spark_conformance.host.token_matches import TokenMatch
+    from spark_conformance.host.unit_copy import UnitCopy
+    from spark_conformance.host.units import Unit
 
 
 @pytest.mark.fact("cloudflared.container")
@@ -36,6 +39,8 @@ def test_image(judge: Judge, cloudflared_container: Container) -> None:
 
     A tag such as `latest` names what it was when the container was made: cloudflared.version tells which that is.
     """
+    from spark_conformance.host.containers import whole_image
+
     seen = cloudflared_container.image
     judge(seen, ok=whole_image(seen) == whole_image(judge.expect))
 
@@ -259,6 +264,9 @@ def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVers
 @pytest.mark.fact("cloudflared.config_ingress")
 def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
     """The connector sends requests for the public name to a service that is not the documented one, or to none."""
+    from spark_conformance.host.connector import as_fact
+    from spark_conformance.https.access_probes import probe_path
+
     told = connector.config.told if connector.config else "/config says nothing"
     judge(as_fact(connector.rule_for(run.system.hostname, probe_path(run))), note=told)
 
@@ -285,6 +293,8 @@ def test_config_mode(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
 
     Not seen: access control lists, who may write the directory.
     """
+    from spark_conformance.host.files import looser
+
     seen = cloudflared_config_file
     judge(seen.mode, ok=not looser(seen.mode, judge.expect), note=seen.told)
 
@@ -307,6 +317,8 @@ def test_credentials_mode(judge: Judge, cloudflared_credentials: TunnelCredentia
 
     Not seen: copies elsewhere, access control lists, who may write the directory.
     """
+    from spark_conformance.host.files import looser
+
     seen = cloudflared_credentials
     judge(seen.mode, ok=not looser(seen.mode, judge.expect), note=seen.told)
 

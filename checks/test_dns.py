@@ -1,11 +1,16 @@
 """DNS: the zone's record at Cloudflare, and what the world is answered."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.cloudflare.account import IpRanges, Zone
-from spark_conformance.cloudflare.records import DnsRecords
-from spark_conformance.core.judging import Judge
-from spark_conformance.dns.answers import Answers
+if TYPE_CHECKING:
+    from spark_conformance.cloudflare.account import IpRanges, Zone
+    from spark_conformance.cloudflare.records import DnsRecords
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.dns.answers import Answers
 
 
 @pytest.mark.fact("dns.zone_status")

@@ -1,14 +1,19 @@
 """Checks of the machine itself, as its shell shows it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.host.clock import ClockSkew, ClockSync
-from spark_conformance.host.gpu import Gpus
-from spark_conformance.host.machine import Machine, Release
-from spark_conformance.host.pulumi import HostPulumi
-from spark_conformance.host.resources import HostDisk, HostMemory
-from spark_conformance.host.sudo import SudoRights
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.host.clock import ClockSkew, ClockSync
+    from spark_conformance.host.gpu import Gpus
+    from spark_conformance.host.machine import Machine, Release
+    from spark_conformance.host.pulumi import HostPulumi
+    from spark_conformance.host.resources import HostDisk, HostMemory
+    from spark_conformance.host.sudo import SudoRights
 
 
 @pytest.mark.fact("host.reachable")

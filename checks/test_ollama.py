@@ -1,14 +1,19 @@
 """Checks of Ollama, as it shows on the host itself: its service, its address, its models, its answers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.host.inference import Generated, Residency
-from spark_conformance.host.listeners import Listeners
-from spark_conformance.host.ollama import Model, OllamaModels, whole
-from spark_conformance.host.ollama_host_header import HostReplay
-from spark_conformance.host.recent import Recent
-from spark_conformance.host.units import Unit
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.host.inference import Generated, Residency
+    from spark_conformance.host.listeners import Listeners
+    from spark_conformance.host.ollama import Model, OllamaModels
+    from spark_conformance.host.ollama_host_header import HostReplay
+    from spark_conformance.host.recent import Recent
+    from spark_conformance.host.units import Unit
 
 
 @pytest.mark.fact("ollama.unit")
@@ -78,6 +83,8 @@ def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
 
     Ollama lists what was changed last first: somebody pulled or made a model. Nothing is broken by it.
     """
+    from spark_conformance.host.ollama import whole
+
     first = ollama_models.models[0].name if ollama_models.models else ollama_models.names
     judge(judge.expect if whole(first) == whole(judge.expect) else first, note=ollama_models.names)
 

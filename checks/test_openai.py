@@ -1,9 +1,14 @@
 """Checks of a service with OpenAI's API, as it shows on the host itself: its models, a completion, its key."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.services.openai.observations import Completed, Keyless, OpenaiModels
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.services.openai.observations import Completed, Keyless, OpenaiModels
 
 
 @pytest.mark.fact("openai.models")

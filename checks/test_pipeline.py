@@ -1,16 +1,21 @@
 """Checks of the pipeline: the workflow that deploys, the runner that it needs, and its last run."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.github.actions import LastRun
-from spark_conformance.github.runners import Runners
-from spark_conformance.github.triggering import Triggering
-from spark_conformance.host.runner_services import runner_services
-from spark_conformance.repository.unit import UnitFile
-from spark_conformance.repository.workflow import Workflow, WorkflowFile
+
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.core.run import Run
+    from spark_conformance.github.actions import LastRun
+    from spark_conformance.github.runners import Runners
+    from spark_conformance.github.triggering import Triggering
+    from spark_conformance.repository.unit import UnitFile
+    from spark_conformance.repository.workflow import Workflow, WorkflowFile
 
 
 @pytest.mark.fact("pipeline.workflow")
@@ -117,6 +122,8 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
     is never it. An organisation's runners are looked at where none of the repository's own is online. Not seen here:
     another machine that was given the host's name at GitHub.
     """
+    from spark_conformance.host.runner_services import runner_services
+
     online = github_runners.online(judge.expect)
     named = github_runners.otherwise_named(judge.expect) if online == judge.expect else ()
     doubtful = [str(runner) for runner in named if not run.get(runner_services).has(runner.name)]

@@ -1,17 +1,19 @@
 """Checks of what a client meets at the public host name: certificate, answers, models, a streamed generation."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.core.run import Run
-from spark_conformance.host.ollama import OllamaModels
-from spark_conformance.https.access_probes import AgentProbes, Probe, agent_probes
-from spark_conformance.https.certificate import Certificate
-from spark_conformance.https.comparison import compare
-from spark_conformance.https.probe_answers import compared
-from spark_conformance.https.probes import PublicProbes
-from spark_conformance.https.public import Generation, PublicTags
-from spark_conformance.outside.login import login_team
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.core.run import Run
+    from spark_conformance.host.ollama import OllamaModels
+    from spark_conformance.https.access_probes import Probe
+    from spark_conformance.https.certificate import Certificate
+    from spark_conformance.https.probes import PublicProbes
+    from spark_conformance.https.public import Generation, PublicTags
 
 
 @pytest.mark.fact("public.certificate_name")
@@ -58,6 +60,8 @@ def test_answers(judge: Judge, token_probe: Probe, run: Run) -> None:
 
     Not seen here: what the answer says; see public.models_as_on_host and public.generates.
     """
+    from spark_conformance.https.access_probes import AgentProbes, agent_probes
+
     seen = token_probe.exchange
     same = (seen.path, seen.status) == (judge.expect.path, judge.expect.status)
     others = run.get(agent_probes) if same else AgentProbes({})
@@ -75,6 +79,8 @@ def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models:
 
     Not seen here: another machine with the very same models; see tunnel.connector_on_host.
     """
+    from spark_conformance.https.comparison import compare
+
     same, note = compare(public_tags.models, ollama_models.models)
     judge(same, note=note)
 
@@ -124,6 +130,9 @@ def test_probe(judge: Judge, public_probes: PublicProbes, run: Run) -> None:
 
     Not seen here: what other requests, and requests from other places than this machine, are answered.
     """
+    from spark_conformance.https.probe_answers import compared
+    from spark_conformance.outside.login import login_team
+
     seen = public_probes.of(judge.id.partition(".")[2])
     found = compared(seen, judge.expect, login_team(run) if judge.expect.login else "")
     judge(found.observed, ok=not found.wrong, note=seen.probe.told)

@@ -1,14 +1,19 @@
 """Checks of the secrets: where they are kept, of what shape they are, and where they must not stand."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.cloudflare.account import ApiToken
-from spark_conformance.core.judging import Judge
-from spark_conformance.github.actions import GithubSecrets
-from spark_conformance.repository.leaks import Leaks
-from spark_conformance.secrets.onepassword import OnePassword
-from spark_conformance.secrets.pulumi import Esc
-from spark_conformance.secrets.references import ClientId, SecretShape
+if TYPE_CHECKING:
+    from spark_conformance.cloudflare.account import ApiToken
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.github.actions import GithubSecrets
+    from spark_conformance.repository.leaks import Leaks
+    from spark_conformance.secrets.onepassword import OnePassword
+    from spark_conformance.secrets.pulumi import Esc
+    from spark_conformance.secrets.references import ClientId, SecretShape
 
 
 @pytest.mark.fact("secrets.api_token")

@@ -1,15 +1,20 @@
 """Checks of the service behind the tunnel, as it shows on the host itself: how it runs, where it answers, how well."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.core.judging import Judge
-from spark_conformance.host.containers import Container
-from spark_conformance.host.http_service import ServiceAnswer, lacking
-from spark_conformance.host.http_service_header import ServiceReplay
-from spark_conformance.host.listeners import Listeners
-from spark_conformance.host.recent import Recent
-from spark_conformance.host.service_state import ServiceState
-from spark_conformance.host.units import Unit
+if TYPE_CHECKING:
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.host.containers import Container
+    from spark_conformance.host.http_service import ServiceAnswer
+    from spark_conformance.host.http_service_header import ServiceReplay
+    from spark_conformance.host.listeners import Listeners
+    from spark_conformance.host.recent import Recent
+    from spark_conformance.host.service_state import ServiceState
+    from spark_conformance.host.units import Unit
 
 
 @pytest.mark.fact("service.unit")
@@ -81,6 +86,8 @@ def test_health(judge: Judge, service_health: ServiceAnswer) -> None:
 
     Not seen: whatever its health's request does not ask for.
     """
+    from spark_conformance.host.http_service import lacking
+
     wrong = lacking(judge.expect, service_health)
     judge(service_health.told, ok=not wrong, note="; ".join(wrong))
 

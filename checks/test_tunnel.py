@@ -1,16 +1,20 @@
 """The tunnel, as Cloudflare's API shows it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from spark_conformance.cloudflare.tunnel import Tunnel
-from spark_conformance.cloudflare.tunnel_config import TunnelConfig
-from spark_conformance.cloudflare.tunnel_connections import TunnelConnections
-from spark_conformance.cloudflare.tunnel_routes import alike, met
-from spark_conformance.core.judging import Judge
-from spark_conformance.core.run import Run
-from spark_conformance.host.own_connector import OwnConnector
-from spark_conformance.https.access_probes import probe_path
 from spark_conformance.syntax.hostnames import same_host_header
+
+if TYPE_CHECKING:
+    from spark_conformance.cloudflare.tunnel import Tunnel
+    from spark_conformance.cloudflare.tunnel_config import TunnelConfig
+    from spark_conformance.cloudflare.tunnel_connections import TunnelConnections
+    from spark_conformance.core.judging import Judge
+    from spark_conformance.core.run import Run
+    from spark_conformance.host.own_connector import OwnConnector
 
 
 @pytest.mark.fact("tunnel.id")
@@ -106,6 +110,8 @@ def test_http_host_header(judge: Judge, tunnel_rules: TunnelConfig, run: Run) ->
     A service that minds the Host refuses one that it does not know, mostly with 403 or 400. A port that only one of the
     two names is no difference.
     """
+    from spark_conformance.https.access_probes import probe_path
+
     seen = tunnel_rules.http_host_header(run.system.hostname, probe_path(run))
     judge(seen, ok=same_host_header(seen, judge.expect), note=tunnel_rules.told)
 
@@ -138,6 +144,8 @@ def test_route(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     Not seen here: rules that such a request does not meet, and whether a connector runs these; see
     cloudflared.config_is_current.
     """
+    from spark_conformance.cloudflare.tunnel_routes import alike, met
+
     found = met(tunnel_rules.rules, judge.expect)
     seen = found.seen
     judge(seen, ok=alike(seen, judge.expect), note=found.told)

@@ -1,9 +1,13 @@
 """How observations are declared: what a tool, and whoever reads a check, finds of them."""
 
+import ast
 import inspect
+import pkgutil
 import re
 import typing
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,8 @@ import pytest
 
 from spark_conformance.checking import checks
 from spark_conformance.core.run import OBSERVATIONS, Run
-from spark_conformance.observations import load_observations
+from spark_conformance.facts.kinds import parts
+from spark_conformance.observations import PACKAGES, load_observations, names
 from spark_conformance.plugin import own_fixtures
 from tests.suite.small import ALL_GOOD, PROJECT, run_suite
 
@@ -57,11 +62,31 @@ def shown(told: str, name: str, observe: Callable[[Run], Any]) -> bool:
     return any(place in block and f"    {head}" in block for block in lines)
 
 
+@cache
+def typed(module: str) -> dict[str, Any]:
+    """What a module imports for its types alone."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(Path(module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.If):
+            exec(compile(ast.Module(node.body, []), module, "exec"), found)  # noqa: S102 - our own checks'
+    return found
+
+
+def test_the_list_of_observations_is_what_importing_every_module_declares() -> None:
+    for package in PACKAGES:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(found.name)
+    parts("observations")
+    places = ("spark_conformance.services.", *(f"{package.__name__}." for package in PACKAGES))
+    declared = {name: observe.__module__ for name, observe in OBSERVATIONS.items()}
+    assert names() == {name: module for name, module in declared.items() if module.startswith(places)}
+
+
 @pytest.mark.parametrize("fact", checks())
 def test_a_check_names_what_its_observation_returns(fact: str) -> None:
     """So that an editor leads from a check's parameter, by its type, to the module that looks."""
     check = checks()[fact]
-    hints = typing.get_type_hints(check)
+    hints = typing.get_type_hints(check, typed(inspect.getfile(check)))
     for name in inspect.signature(check).parameters.keys() - FRAME:
         observe = OBSERVATIONS[name]
         seen = typing.get_type_hints(observe)["return"]
