@@ -1,5 +1,7 @@
 """What does not hold, by its roots: each fact hangs on one, and is told once."""
 
+from dataclasses import replace
+
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.diagnosis.roots import Root, roots
 from tests.diagnosis.test_blame import finding
@@ -33,6 +35,14 @@ def test_one_cause_has_what_fails_by_it_and_what_that_blocks_in_whatever_order()
     assert tree(made) == [("cause", "ollama-host-header", [*own, *answer]), ("fact", "host.release", ["host.release"])]
     assert [item.fact for item in made[0].failing] == [*own, "public.answers"]
     assert [item.fact for item in made[0].unseen] == answer[:2]
+
+
+def test_a_probe_hangs_on_the_cause_of_its_own_answer_and_no_other_fact_does() -> None:
+    found = [finding("probes.health", "status 403"), finding("public.answers", "path /x, status 403")]
+    made = roots(found, replace(diagnosis("as_documented"), asked="probes.health"))
+    assert tree(made) == [
+        ("cause", "ollama-host-header", ["probes.health"]), ("fact", "public.answers", ["public.answers"])
+    ]  # fmt: skip
 
 
 def test_without_a_diagnosis_each_fact_is_a_root_of_its_own() -> None:

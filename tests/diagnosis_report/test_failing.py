@@ -1,6 +1,7 @@
 """Which request a diagnosis is asked about, and what is told where it is answered while a fact fails all the same."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -10,10 +11,14 @@ from spark_conformance.core.verdict import Finding, Unreachable, Verdict
 from spark_conformance.diagnosis import questions
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.picture import picture
+from spark_conformance.diagnosis.reading import Asked
 from spark_conformance.diagnosis.terminal import screen
-from spark_conformance.https.access_probes import Probe, token_probe
+from spark_conformance.facts.probes import Probe as Stated
+from spark_conformance.https.access_probes import Probe, probe_path, token_probe
 from spark_conformance.https.answerer import AnsweredBy, Answerer
+from spark_conformance.https.client import Request
 from spark_conformance.https.exchange import Exchange
+from spark_conformance.https.probes import Answered, PublicProbes, public_probes
 from spark_conformance.outside.marked_probe import MarkedProbe, generation_probe
 from spark_conformance.plugin.diagnosis import failing
 from tests.diagnosis.scenes import scene
@@ -54,6 +59,52 @@ def _asked(status: int, *facts: str, generation: bool = True) -> str | None:
 )
 def test_the_request_that_fails_is_asked_about(status: int, facts: tuple[str, ...], path: str | None) -> None:
     assert _asked(status, *facts) == path
+
+
+PROBE = "probes.health"
+STATED = Stated.model_validate({"path": "/api/version", "status": 200})
+
+
+def _probed(status: int, *facts: str, stated: Stated = STATED) -> Asked | None:
+    """What is asked about where a probe of the facts' own was answered so."""
+    exchange = Exchange(stated.method, stated.target, "198.51.100.7 port 443", (), status, (), "", 0, 0.1, 0.1)
+    probe = Probe(exchange, AnsweredBy(Answerer.BEHIND, "by hand"))
+    run = SimpleNamespace(
+        system=SimpleNamespace(hostname="ollama.example.org"),
+        stated={PROBE: SimpleNamespace(expect=stated)},
+        get={public_probes: PublicProbes(1, {"health": Answered(probe)}, {}), probe_path: "/api/tags"}.get,
+    )
+    return questions.in_question(cast("Run", run), facts)
+
+
+def test_a_probe_that_is_refused_is_asked_about_as_that_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Request] = []
+
+    def again(_run: Run, request: Request) -> MarkedProbe:
+        sent.append(request)
+        return replace(SENT, method=request.method, path=request.path, credentials="none")
+
+    monkeypatch.setattr(questions, "send_marked", again)
+    asked = _probed(404, PROBE)
+    assert asked is not None
+    assert (asked.path, asked.method, asked.credentials, asked.fact, asked.status) == (
+        "/api/version", "GET", "none", PROBE, 200,
+    )  # fmt: skip
+    assert [request.path for request in sent] == ["/api/version"]
+
+
+def test_a_probe_that_may_change_something_is_not_sent_again() -> None:
+    stated = Stated.model_validate({"path": "/api/pull", "method": "POST", "body": "{}", "status": 200})
+    asked = _probed(500, PROBE, stated=stated)
+    assert asked is not None
+    assert (asked.method, asked.counted, asked.probe and asked.probe.exchange.status) == ("POST", None, 500)
+
+
+@pytest.mark.parametrize(("status", "facts"), [(404, ("public.answers", PROBE)), (200, (PROBE,)), (404, ())])
+def test_a_probe_is_not_asked_about_where_it_is_answered_or_the_documented_request_fails(
+    status: int, facts: tuple[str, ...]
+) -> None:
+    assert _probed(status, *facts) is None
 
 
 def test_where_it_cannot_be_asked_for_the_documented_request_is_left() -> None:
