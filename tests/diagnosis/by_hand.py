@@ -106,7 +106,7 @@ BY_HAND: dict[str, Signs] = {
     "service-ending": {**UNANSWERED, "service.unit": "ending"},
     "service-other-address": {**UNANSWERED, "service.unit": "active"},
     "service-unreachable": {**UNANSWERED, "service.unit": None},
-    "service-certificate": {**PLAIN_SERVICE, **CONNECTOR, "journal.error": "tls"},
+    "service-certificate": {**PLAIN_SERVICE, **CONNECTOR, "journal.error": "certificate"},
     "service-silent": {
         **PLAIN_SERVICE, **CONNECTOR, "answer.status": 524, "answer.code": 524, "counter.errors": None,
         "journal.error": None, "origin.is": "silent", "service.answers": False, "service.takes": None,

@@ -92,7 +92,7 @@ RULES = (
     *_all("edge-under-attack", EDGE, "edge-under-attack"),
     *_all("edge-redirect", EDGE, "edge-redirect", "edge-redirect-temporary"),
     *_all("edge-worker-throws", EDGE, "edge-worker"),
-    Scenario(("own-huge-secret",), ("edge-too-large",), EDGE, latent=("access-secret-malformed",)),
+    Scenario(("own-huge-secret",), ("edge-too-large",), EDGE),
     Scenario((), ("edge-integrity",), EDGE, asked="plain-agent"),
     Scenario((), ("edge-sni",), EDGE, "likely", asked="other-name"),
 )

@@ -174,6 +174,30 @@ SITUATIONS = {
     "a token that has ended by a clock here that runs ahead": Situation(
         "access-token-expired", {"here.clock": False}, {}, "access-token-expired"
     ),
+    "a Worker that hands out an error of the edge's": Situation(
+        "record-other-tunnel", {"rules.worker": True}, {"dns-other-tunnel": "likely"}, "dns-other-tunnel"
+    ),
+    "a strange program at the port that the rule leads to breaks its answer off": Situation(
+        "ingress-other-port",
+        {"journal.error": "cut", "origin.is": "other"},
+        {"ingress-other-program": "proven"},
+        "ollama-cut",
+    ),
+    "an old configuration, and Ollama answers so by itself": Situation(
+        "ollama-tags-500", {"config.same": False}, {"ollama-error": "proven"}, "cloudflared-old-config"
+    ),
+    "a token of Access that may have been lost behind it": Situation(
+        "own-demands-token+access-no-service-auth+access-policy-bypasses",
+        {"p0.passed": None},
+        {"ingress-access-no-token": "likely"},
+        "ingress-access-no-token",
+    ),
+    "a limit that was reached, in words of its own": Situation(
+        "edge-waf-custom-403",
+        {"rules.custom": "nothing", "rules.limit": True, "log.source": "ratelimit"},
+        {"edge-rate-limit": "proven"},
+        "edge-custom-answer",
+    ),
     "a clock here that runs ahead": Situation(
         "public-certificate-expired", {}, {"tls-expired": "likely"}, "tls-expired"
     ),

@@ -7,7 +7,8 @@ from spark_conformance.cloudflare.access.domains import place_of
 from spark_conformance.cloudflare.access.policies import AccessPolicy
 from spark_conformance.cloudflare.access.rules import AccessRule, AccessRules
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
-from spark_conformance.diagnosis.reading.access import conditions, covers, mode, service_auth
+from spark_conformance.diagnosis.reading.access import conditions, mode, service_auth
+from spark_conformance.diagnosis.reading.deciding_app import covers
 from spark_conformance.diagnosis.reading.expressions import Requested, taken
 from spark_conformance.diagnosis.reading.host import OriginReplay, identity, state
 from spark_conformance.diagnosis.reading.look import advised

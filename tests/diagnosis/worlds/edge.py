@@ -171,8 +171,8 @@ setting("worker", "worker-page-403", _worker("{host}/api/*", status=403, headers
 setting("visitor", "visitor-from-nl", switch("visitor", country="NL"))
 setting(
     "visitor",
-    "visitor-blocked-nl",
-    steps(switch("visitor", country="NL"), _address("country", "NL", "block")),
+    "visitor-blocked-be",
+    steps(switch("visitor", country="BE"), _address("country", "BE", "block")),
     "edge-country-block",
 )
 setting("visitor", "lost-client-id", switch("visitor", loses=["cf-access-client-id"]), "access-wrong-secret")

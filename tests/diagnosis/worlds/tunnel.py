@@ -68,12 +68,14 @@ _origin(
     "check",
     "check-audience",
     "ingress-access-audience",
+    "ingress-access-no-token",
     access={"required": True, "teamName": "goldfish-lab", "audTag": ["0" * 64]},
 )
 _origin(
     "check",
     "check-team",
     "ingress-access-team",
+    "ingress-access-no-token",
     access={"required": True, "teamName": "somebody-else", "audTag": ["0" * 64]},
 )
 _origin("check", "check-off", access={"required": False, "teamName": "goldfish-lab", "audTag": ["0" * 64]})
