@@ -8,6 +8,7 @@ from spark_conformance.cloudflare.access.policies import AccessPolicy
 from spark_conformance.cloudflare.access.rules import AccessRule, AccessRules
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
 from spark_conformance.diagnosis.reading.access import conditions, mode, service_auth
+from spark_conformance.diagnosis.reading.answer import maker, spares
 from spark_conformance.diagnosis.reading.deciding_app import covers
 from spark_conformance.diagnosis.reading.expressions import Requested, taken
 from spark_conformance.diagnosis.reading.host import OriginReplay, identity, state
@@ -16,6 +17,9 @@ from spark_conformance.diagnosis.reading.rules import does, leads
 from spark_conformance.diagnosis.reading.tunnel import difference, treatment
 from spark_conformance.host.curl import CurlReply
 from spark_conformance.host.units import parse
+from spark_conformance.https.access_probes import Probe
+from spark_conformance.https.answerer import classify
+from spark_conformance.https.exchange import Exchange
 
 NAME, PATH, TOKEN = "ollama.example.org", "/api/tags", "token-1"
 OLLAMA = TunnelRule(NAME, "http://localhost:11434")
@@ -105,6 +109,42 @@ def test_whether_conditions_hold_for_a_client(rules: AccessRules, held: str | No
 def test_which_paths_an_application_covers() -> None:
     paths = {"": True, "/api": True, "/api/tags": True, "/ap": False, "/v1": False, "/*/tags": True}
     assert {path: covers(place_of(f"{NAME}{path}"), PATH) for path in paths} == paths
+
+
+@pytest.mark.parametrize(
+    ("location", "by"),
+    [
+        ("https://team.cloudflareaccess.com/cdn-cgi/access/login/x?kid=aud&meta=m", "access"),
+        ("https://team.cloudflareaccess.com/cdn-cgi/access/login/x", "edge"),
+        (f"https://{NAME}/cdn-cgi/access/login", "access"),
+    ],
+)
+def test_a_redirect_to_the_login_page_is_access_s_where_it_names_an_application(location: str, by: str) -> None:
+    headers = (("location", location), ("cf-ray", "1-LAB"), ("server", "cloudflare"))
+    assert maker(_probe(302, *headers)) == by
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "spared"),
+    [
+        (403, (), "Sorry, you have been blocked", True),
+        (403, (), "", True),
+        (403, (("cf-cache-status", "DYNAMIC"),), "", False),
+        (429, (), "error code: 1015", False),
+        (429, (), "slow down", False),
+        (502, (), "error code: 502", False),
+        (503, (("cf-mitigated", "challenge"),), "", True),
+    ],
+)
+def test_what_another_user_agent_is_answered_by_the_edge(
+    status: int, headers: tuple[tuple[str, str], ...], body: str, spared: bool
+) -> None:
+    assert spares(_probe(status, *headers, ("cf-ray", "1-LAB"), ("server", "cloudflare"), body=body)) is spared
+
+
+def _probe(status: int, *headers: tuple[str, str], body: str = "") -> Probe:
+    exchange = Exchange("GET", PATH, "198.51.100.7 port 443", (), status, headers, body, len(body), 0.1, 0.1)
+    return Probe(exchange, classify(exchange))
 
 
 def test_what_rules_do_at_the_most() -> None:
