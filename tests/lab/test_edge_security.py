@@ -201,6 +201,14 @@ def test_rate_limits_count_each_client_alone_and_let_it_in_again() -> None:
     assert (status, body, headers["retry-after"]) == (429, "error code: 1015", "30")
 
 
+def test_a_rate_limit_may_answer_in_words_of_its_own() -> None:
+    world = open_world()
+    limit = {"period": 10, "requests_per_period": 0, "mitigation_timeout": 30, "characteristics": ["ip.src"]}
+    said = {"response": {"status_code": 403, "content_type": "text/plain", "content": "Not so fast."}}
+    world.rulesets = ruleset("http_ratelimit", custom("true", ratelimit=limit, action_parameters=said))
+    assert judged(world, a_request())[:2] == (403, "Not so fast.")
+
+
 def test_managed_rules_stop_an_attack_and_nothing_else() -> None:
     world = open_world()
     world.rulesets = ruleset("http_request_firewall_managed", custom("true", "execute"))

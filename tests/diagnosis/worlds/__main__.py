@@ -92,7 +92,8 @@ def _record(maker: Maker, tried: Tried, kept: dict[World, tuple[str, ...]], *, a
     least = tried if as_it_is or tried.world in kept else smaller(maker, tried)
     if least.judgement is None or least.truth is None or least.scene is None:
         return
-    said = kept.get(least.world) or least.judgement.wrong or ("not named", *least.judgement.told)
+    missed = ("not named", *least.judgement.told) if least.missed else ()
+    said = kept.get(least.world) or least.judgement.wrong or missed
     path = Recorded.of(least.world, least.truth, least.scene, said).write()
     kept[least.world] = said
     sys.stdout.write(f"  recorded: {path.name}\n")

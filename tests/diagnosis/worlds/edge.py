@@ -5,7 +5,7 @@ from typing import Any
 from spark_conformance.facts.agent import user_agent
 from spark_lab.faults.bench import Bench, BenchError, Json
 from spark_lab.faults.cloudflare import switch
-from spark_lab.faults.edge import CUSTOM, ON_PATH, PHASES, REDIRECTS
+from spark_lab.faults.edge import CUSTOM, ON_PATH, PHASES, REDIRECTS, visit
 from spark_lab.faults.fault import Act, steps
 from tests.diagnosis.worlds.setting import faults, setting
 
@@ -119,13 +119,47 @@ setting(
     ),
     rank=6,
 )
+setting("custom", "custom-block-others", _block("not ip.src in {203.0.113.0/24}"), CUSTOM_BLOCK)
+setting("custom", "custom-block-address", _block("ip.src in {127.0.0.0/8}"), CUSTOM_BLOCK)
+setting("custom-harmless", "custom-block-marked", _block('http.request.uri.query contains "no-such-mark"'))
+setting("custom-harmless", "custom-block-referer", _block('http.referer contains "example"'))
+setting("custom-harmless", "custom-block-abroad", _block('ip.src.country in {"DE" "NL"}'))
 setting("managed", "managed-on", _rule(MANAGED, ALL, "execute", action_parameters={"id": "0" * 32}))
 faults("limit", "edge-rate-limit", rank=1)
+LIMIT = "edge-rate-limit"
+
+
+def _reached(action: str = "block", **more: Any) -> Act:
+    """A limit that this machine's requests have gone beyond."""
+
+    def make(bench: Bench) -> None:
+        limit = {"requests_per_period": 1, "period": 60, "mitigation_timeout": 600, "characteristics": ["ip.src"]}
+        _rule("http_ratelimit", ON_PATH, action, ratelimit=limit, **more)(bench)
+        for _ in range(2):
+            visit(bench)
+
+    return make
+
+
+def _limit_answers(status: int, content: str) -> Act:
+    response = {"status_code": status, "content_type": "text/plain", "content": content}
+    return _reached(action_parameters={"response": response})
+
+
+setting("limit", "limit-challenges", _reached("managed_challenge"), LIMIT, rank=1)
+setting("limit", "limit-answers-429", _limit_answers(429, "Slow down.\n"), LIMIT, rank=1)
+setting("limit", "limit-answers-403", _limit_answers(403, "Not so fast.\n"), LIMIT, rank=1)
+setting(
+    "limit",
+    "limit-elsewhere",
+    _rule("http_ratelimit", ELSEWHERE, "block", ratelimit={"requests_per_period": 1, "period": 60}),
+)
 
 ADDRESS, CHALLENGED = "edge-address-block", "edge-address-challenge"
 setting("address", "address-block", _address("ip", "127.0.0.1", "block"), ADDRESS)
 setting("address", "address-block-range", _address("ip_range", "127.0.0.0/16", "block"), ADDRESS)
 setting("address", "address-challenge", _address("ip", "127.0.0.1", "managed_challenge"), CHALLENGED)
+faults("address", "edge-network-block")
 setting("address", "address-allow", _address("ip", "127.0.0.1", "whitelist"))
 setting("address", "address-block-other", _address("ip", "203.0.113.9", "block"))
 setting("country", "country-block", _address("country", "XX", "block"), "edge-country-block")
@@ -142,8 +176,15 @@ setting("bots", "bots-block", _bots(sbfm_definitely_automated="block"), "edge-su
 setting("bots", "bots-challenge", _bots(sbfm_definitely_automated="managed_challenge"), "edge-super-bot-challenge")
 setting("level", "level-attack", _setting("security_level", "under_attack"), "edge-under-attack")
 setting("level", "level-high", _setting("security_level", "high"))
+setting("integrity", "integrity-off", _setting("browser_check", "off"))
 setting("redirect", "redirect-path", _redirect(ON_PATH, "https://www.goldfish.io/", 301), "edge-redirect")
 setting("redirect", "redirect-all", _redirect(ALL, "https://status.example.net/"), "edge-redirect")
+setting(
+    "redirect",
+    "redirect-to-login",
+    _redirect(ON_PATH, "https://goldfish-lab.cloudflareaccess.com/cdn-cgi/access/login/chat.goldfish.io"),
+    "edge-redirect",
+)
 setting("redirect", "redirect-elsewhere", _redirect(ELSEWHERE, "https://www.example.net/"))
 
 PAGE = {"content-type": "text/html"}

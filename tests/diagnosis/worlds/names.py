@@ -37,6 +37,7 @@ setting(
     "record", "record-old-tunnel-domain", edited_record(content="0123456789.argotunnel.com"), "dns-record-elsewhere",
     "dns-other-account",
 )  # fmt: skip
+setting("record", "record-commented", edited_record(comment="the tunnel's"))
 setting(
     "wildcard", "wildcard-record", _neighbour("A", "*.goldfish.io", "127.0.0.9", proxied=True), "dns-address-record"
 )

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from spark_lab.faults.bench import Json
+from spark_lab.faults.application import app_of
+from spark_lab.faults.bench import Bench, Json
 from spark_lab.faults.cloudflare import configured, ingress
 from spark_lab.faults.fault import Act
 from tests.diagnosis.worlds.setting import setting
@@ -45,6 +46,12 @@ def _falls_back_to(service: str) -> Callable[[list[Json]], object]:
     return lambda rules: rules[-1].update(service=service)
 
 
+def _checks_ours(bench: Bench) -> None:
+    """The connector looks at Access's tokens itself, and demands just what Access hands out."""
+    access = {"required": True, "teamName": "goldfish-lab", "audTag": [app_of(bench)["aud"]]}
+    ingress(lambda rules: _ours(rules)["originRequest"].update(access=access))(bench)
+
+
 _rule("host-header", "header-none", lambda rule: rule["originRequest"].pop("httpHostHeader"), HOST_HEADER)
 _origin("host-header", "header-empty", HOST_HEADER, httpHostHeader="")
 _origin("host-header", "header-public", HOST_HEADER, httpHostHeader="ollama.goldfish.io")
@@ -56,6 +63,8 @@ _rule("service", "service-host", _moved("localhost", "127.0.0.9"), "ingress-othe
 _rule("service", "service-name", _moved("localhost", "spark.invalid"), "ingress-other-host")
 _rule("service", "service-https", _moved("http:", "https:"), "ingress-other-scheme")
 _rule("service", "service-by-address", _moved("localhost", "127.0.0.1"))
+_rule("service", "service-upper", _moved("localhost", "LOCALHOST"))
+_rule("service", "service-zero", _moved("localhost", "0.0.0.0"))  # noqa: S104 - how an operator may write it
 for status in (403, 404, 503):
     _rule("service", f"service-status-{status}", _leads_to(f"http_status:{status}"), "ingress-gone")
 _rule("hostname", "name-other", lambda rule: rule.update(hostname="llm.goldfish.io"), NO_MATCH)
@@ -63,6 +72,8 @@ _rule("hostname", "name-wildcard", lambda rule: rule.update(hostname="*.goldfish
 _rule("hostname", "name-upper", lambda rule: rule.update(hostname="OLLAMA.goldfish.io"), NO_MATCH)
 _rule("path", "path-other", lambda rule: rule.update(path="^/v1/"), "ingress-path")
 _rule("path", "path-generate", lambda rule: rule.update(path="/api/generate$"), "ingress-path")
+_rule("path", "path-exact", lambda rule: rule.update(path="^/api/tags$"))
+_rule("path", "path-all", lambda rule: rule.update(path=".*"))
 _rule("path", "path-harmless", lambda rule: rule.update(path="^/api/"))
 _origin(
     "check",
@@ -78,10 +89,29 @@ _origin(
     "ingress-access-no-token",
     access={"required": True, "teamName": "somebody-else", "audTag": ["0" * 64]},
 )
+setting(
+    "check",
+    "check-ours",
+    _checks_ours,
+    "ingress-access-no-token",
+    "ingress-access-audience",
+    cost="tunnel",
+    rank=2,
+)
 _origin("check", "check-off", access={"required": False, "teamName": "goldfish-lab", "audTag": ["0" * 64]})
 _origin("tls", "tls-not-verified", noTLSVerify=True)
 _origin("timeout", "timeout-long", connectTimeout=90)
+_origin("timeout", "timeout-nanoseconds", "ingress-timeout", connectTimeout=30_000_000_000)
+_origin("tls", "tls-server-name", originServerName="spark.goldfish.io")
+_origin("connections", "connections-few", keepAliveConnections=1)
 setting("common", "common-header", _common(httpHostHeader="spark.goldfish.io"), HOST_HEADER, cost="tunnel", rank=4)
+setting(
+    "common",
+    "private-routes",
+    configured(lambda config: config.update({"warp-routing": {"enabled": True}})),
+    cost="tunnel",
+    rank=4,
+)
 setting("common", "common-chunked", _common(disableChunkedEncoding=True), cost="tunnel", rank=4)
 _rules(
     "before",
