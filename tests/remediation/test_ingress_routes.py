@@ -66,7 +66,7 @@ def test_what_is_stated_of_how_the_service_is_asked_is_written() -> None:
         ([APP, END], route(path="/api", service="http://localhost:8000"), "do not say which other paths belong to"),
         ([END], route(path="/api"), "no rule of app.example.org takes /api"),
         ([WILDCARD, {**WILDCARD, "path": "^/x"}, APP, END], route(), "stand others that treat this name"),
-        ([{**BLOCK, "path": "\\p{L}"}, END], route(path="/é"), "hangs on an expression that cannot be judged"),
+        ([{**BLOCK, "path": "(?=x)"}, END], route(path="/é"), "hangs on an expression that cannot be judged"),
         ([APP, END], route(protect_with_access=True), "does not demand a token of Access by itself"),
         ([{**APP, "originRequest": {"connectTimeout": 30_000_000_000}}, END], route(), "never reached"),
     ],
