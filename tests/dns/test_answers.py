@@ -2,8 +2,10 @@ import pytest
 
 from spark_conformance.cloudflare.account import IpRanges
 from spark_conformance.core.verdict import Unreachable
+from spark_conformance.dns import answers as of_answers
 from spark_conformance.dns.answers import Answer, Answers, joined
 from spark_conformance.dns.asking import Reply, Silence
+from spark_conformance.dns.servers import Server
 
 RANGES = IpRanges(("104.16.0.0/13", "2606:4700::/32"))
 GOOD = Answer("one", ("104.16.0.1", "2606:4700::1"))
@@ -64,6 +66,23 @@ def test_both_replies_of_a_server_make_its_answer() -> None:
     assert joined("s", [ipv4, ipv6]) == Answer("s", ("192.0.2.1", "::1"), ("a.org",))
     assert joined("s", [ipv4, Reply("SERVFAIL")]).rcode == "SERVFAIL"
     assert joined("s", [ipv4, Silence("sleeps")]) == Answer("s", silence="sleeps")
+
+
+def test_each_server_has_its_own_two_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Server, str]] = []
+
+    def ask_all(_: str, questions: list[tuple[Server, str]], *_more: object, **_named: object) -> list[Reply]:
+        asked.extend(questions)
+        return [Reply("NOERROR", (f"{kind} of {server.address}",)) for server, kind in questions]
+
+    monkeypatch.setattr(of_answers, "ask_all", ask_all)
+    one, two = Server("192.0.2.1"), Server("192.0.2.2")
+    found = of_answers.answers("www.example.org", [one, two], 5, recursive=True).answers
+    assert asked == [(one, "A"), (one, "AAAA"), (two, "A"), (two, "AAAA")]
+    assert [answer.addresses for answer in found] == [
+        ("A of 192.0.2.1", "AAAA of 192.0.2.1"),
+        ("A of 192.0.2.2", "AAAA of 192.0.2.2"),
+    ]
 
 
 def test_a_name_is_handed_on_where_no_question_is_answered() -> None:

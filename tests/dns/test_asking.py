@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 
+import dns.exception
 import dns.flags
 import dns.message
+import dns.query
 import dns.rrset
 import pytest
 
@@ -105,6 +107,20 @@ def test_silence_ends_at_the_deadline() -> None:
     reply, queries = asked(lambda _: None, SHORT_S)
     assert reply == Silence("does not answer within 0.2 s")
     assert len(queries) == 2
+
+
+def test_both_tries_together_take_no_longer_than_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def silent(*_: object, timeout: float, **_named: object) -> None:
+        waited.append(timeout)
+        raise dns.exception.Timeout
+
+    monkeypatch.setattr(dns.query, "udp_with_fallback", silent)
+    assert ask(Server("192.0.2.1"), NAME, "A", 8.0) == Silence("does not answer within 8 s")
+    assert len(waited) == 2
+    assert sum(waited) == pytest.approx(8.0)
+    assert min(waited) > 0
 
 
 def test_garbage_is_no_answer() -> None:

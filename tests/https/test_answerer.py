@@ -220,3 +220,10 @@ def test_what_is_kept_of_an_answer_holds_no_secret() -> None:
     assert kept["x-echo"] == "***"
     assert "c2lnbmF0dXJl" not in kept["location"]
     assert "canary" not in kept_body(b"x" * 1990 + b"canary-of-the-token")
+
+
+@pytest.mark.parametrize(
+    ("status", "digit"), [(199, 1), (200, 2), (299, 2), (300, 3), (399, 3), (400, 4), (499, 4), (500, 5), (599, 5)]
+)
+def test_a_status_belongs_to_a_class_by_its_first_digit(status: int, digit: int) -> None:
+    assert exchange(status).status_class == digit

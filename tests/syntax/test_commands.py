@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from spark_conformance.syntax.commands import programs, split
+from spark_conformance.syntax.commands import programs, reads_elsewhere, split
 
 BY_SHELL = "/bin/sh -c 'TUNNEL_TOKEN=\"$$C\" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'"
 AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'
@@ -37,3 +37,19 @@ def test_separators_are_words_of_their_own() -> None:
     assert split("A=eyJx+/==; export A&&b|c #d") == ["A=eyJx+/==", ";", "export", "A", "&&", "b", "|", "c", "#d"]
     assert split("a\nb") == ["a", "\n", "b"]
     assert split("never 'closed") == ["never", "'closed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("exec cloudflared tunnel run", False),
+        ("T=$(cat /etc/token) cloudflared tunnel run", True),
+        ("T=`cat /etc/token` cloudflared tunnel run", True),
+        (". /etc/default/cloudflared; cloudflared tunnel run", True),
+        ("read T </etc/token; cloudflared tunnel run", True),
+        ("echo source; cloudflared tunnel run", False),
+        ("cat $TOKEN", False),
+    ],
+)
+def test_what_a_shells_text_takes_from_elsewhere(text: str, elsewhere: bool) -> None:
+    assert reads_elsewhere(text) is elsewhere
