@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from spark_conformance.core.secret.masking import Known
 
@@ -28,6 +29,9 @@ settings.register_profile(  # the same examples in each run, others at night; ho
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.load_profile("tests")
+if "EXAMPLES" not in os.environ:
+    # Which modules a worker happens to have imported decides no example, and none of them is read for its constants.
+    providers._get_local_constants = lambda: providers._local_constants
 
 pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.turns"]
 

@@ -3,9 +3,11 @@
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spark_conformance.core.secret import conceal, mask
-from spark_conformance.core.secret.forms import changes
+from spark_conformance.core.secret.forms import changes, changes_within
 from spark_conformance.core.secret.fragments import LENGTH, SURE
 from tests.secret.test_forms import FORMS, SECRETS
 
@@ -29,6 +31,12 @@ def test_no_part_of_the_midst_is_left(name: str, form: str) -> None:
         if whole[at : at + 20] in mask(around.format(whole[at : at + 20]))
     ]
     assert shown == []
+
+
+@given(st.text("aB1-_é", max_size=40), st.integers(1, 15))
+def test_each_part_is_counted_as_if_it_stood_alone(text: str, length: int) -> None:
+    parts = [text[at : at + length] for at in range(len(text) - length + 1)]
+    assert changes_within(text, length) == [changes(part) for part in parts]
 
 
 def test_it_is_masked_as_far_as_it_goes_on_and_no_further() -> None:
