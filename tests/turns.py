@@ -1,4 +1,5 @@
-"""Tests of what stands in for something else take turns: a run of all tests makes a day's third of them.
+"""Tests that take turns: a run of all tests makes a day's third of those of what stands in for something else, and of
+what begins with a copy of the tree.
 
 What the lab is made of is proven by the matrix in each run, and changes seldom. They are all made where their folder is
 asked for by name, where the change has to do with them (`FAULTS_SINCE`, as for faults), and at night (`TURNS=all`).
@@ -14,9 +15,16 @@ import pytest
 
 HERE = Path(__file__).parent
 SHARES = 3
+_WALKED = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/remediation/", "checks/", "tests/facts/")
 ROOMS = {
     "tests/lab/": ("fixtures/spark_lab/", "tests/lab/", "tests/labs.py"),
     "tests/contract/": ("fixtures/spark_lab/", "tests/contract/"),
+    "tests/facts/test_new_fact.py::test_a_new_fact_fails": (*_WALKED, "fixtures/spark_lab/faults/"),
+    "tests/facts/test_new_fact.py::test_what_is_held": (*_WALKED, "tests/remediation/"),
+    **dict.fromkeys(
+        (f"tests/package/test_wheel.py::test_{name}" for name in ("own_facts", "without", "remediation", "other")),
+        ("tests/package/", "pyproject.toml", "setup.py", "checks/", "fixtures/spark_conformance/plugin/__init__.py"),
+    ),
 }
 """Where tests take turns, and what a change would have to touch for all of them to be made."""
 
@@ -28,7 +36,10 @@ def taking_turns(files: Iterable[str]) -> tuple[str, ...]:
 
 
 def its_turn(node: str, today: date) -> bool:
-    return (crc32(node.encode()) + today.toordinal()) % SHARES == 0
+    """Whether it is a test's day. Those of one module that is prepared for long have the same."""
+    module = node.partition("::")[0]
+    name = node if f"{module}::" not in "".join(ROOMS) else module
+    return (crc32(name.encode()) + today.toordinal()) % SHARES == 0
 
 
 def everywhere(words: Sequence[str], place: Path) -> bool:

@@ -19,14 +19,16 @@ OLD = {"Networks", "Access", "WAF", "Public Hostname", "Public Hostnames"}
 ANYWHERE = {"Settings", "Overview", "Edit", "Configure"}
 """What other sites' menus are called as well."""
 MENUS = {part for page in PAGES.values() for part in page.split(" > ")[:-1]} | OLD
-A_PAGE = re.compile(rf"\b({'|'.join(map(re.escape, sorted(MENUS - ANYWHERE)))})\s+>\s")
+MENU = rf"\b({'|'.join(map(re.escape, sorted(MENUS - ANYWHERE)))})"
+A_PAGE = re.compile(rf"{MENU}\s+>\s")
 
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of the sources, docstrings too, with its place."""
     for path in sorted([*(PROJECT / "fixtures").rglob("*.py"), *(PROJECT / "checks").glob("*.py")]):
-        if path != HOME:
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        if path != HOME and re.search(MENU, text):
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield f"{path.relative_to(PROJECT)}:{node.lineno}", node.value
 

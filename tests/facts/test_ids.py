@@ -70,9 +70,9 @@ def texts_in(tree: ast.Module) -> Iterator[str]:
 
 def test_what_is_raised_or_looked_up_names_facts() -> None:
     known = {*TRAITS, *Means, *(group.mark for group in NAMED.values())}
-    unknown = {f"{path}: {name}" for path, tree in sources().items() for name in ids_in(tree) if name not in known}
-    assert unknown == set()
-    assert sum(1 for tree in sources().values() for _ in ids_in(tree)) > len(TRAITS)
+    named = [(path, name) for path, tree in sources().items() for name in ids_in(tree)]
+    assert {f"{path}: {name}" for path, name in named if name not in known} == set()
+    assert len(named) > len(TRAITS)
 
 
 def test_whatever_looks_like_a_fact_is_one_or_something_else_that_is_known() -> None:

@@ -167,6 +167,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def test_each_step_has_its_place() -> None:
+    for name, steps in (*STEPS.items(), *REMEDY.items()):
+        for before, _ in steps:
+            assert not before or (PROJECT / name).read_text(encoding="utf-8").count(before) == 1, f"{name}: {before}"
+
+
 @pytest.mark.parametrize(("title", "steps"), [("A new fact", STEPS), ("A remedy for it", REMEDY)])
 def test_these_are_the_files_that_contributing_names(title: str, steps: dict[str, object]) -> None:
     section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2]

@@ -1,8 +1,10 @@
 """After every kind of run all reports tell the same: terminal, HTML, JUnit, results.json, Markdown, exit code.
 
-Each run finds the reports of an earlier, conformant one in its place, and must leave none of them there.
+Each run finds the reports of an earlier, conformant one in its place, and must leave none of them there. A day makes
+a third of the kinds; `OPTIONS=all` each.
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.remediation import runner
 from spark_conformance.remediation.outcome import Outcome as Remedied
+from tests.matrix.selection import shared
 from tests.report.told import NAMES, agree
 from tests.suite.small import FACTS, Outcome, run_suite
 
@@ -160,7 +163,7 @@ def stale(place: Path) -> None:
         (place / "reports" / name).write_text(STALE)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", shared(list(KINDS), 3, every=os.environ.get("OPTIONS") == "all"))
 def test_all_reports_tell_the_same(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     kind = KINDS[name]
     monkeypatch.setattr(runner, "Remediation", Remediation)

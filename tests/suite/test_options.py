@@ -1,7 +1,7 @@
 """Options of pytest's, of its plugins' and of ours, on systems of each kind: which exit code, which headline.
 
-By default a day tries half of the options, and a third of those that start workers, which takes ten times as long, each
-on one kind of system, another for each option; `OPTIONS=all` tries each on all.
+By default a day tries a third of the options, and a sixth of those that start workers, which takes ten times as long,
+each on one kind of system, another for each option; `OPTIONS=all` tries each on all.
 """
 
 import os
@@ -181,7 +181,7 @@ ALL = os.environ.get("OPTIONS") == "all"
 
 def chosen() -> Iterator[object]:
     with_workers, others = ([row for row in ROWS if ("-n" in row.options) == those] for those in (True, False))
-    today = {*shared(with_workers, 3, every=ALL), *shared(others, 2, every=ALL)}
+    today = {*shared(with_workers, 6, every=ALL), *shared(others, 3, every=ALL)}
     for number, row in enumerate(ROWS):
         for place, kind in enumerate(KINDS):
             if ALL or (place == number % len(KINDS) and row in today):
