@@ -19,6 +19,7 @@ _WALKED = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/reme
 ROOMS = {
     "tests/lab/": ("fixtures/spark_lab/", "tests/lab/", "tests/labs.py"),
     "tests/contract/": ("fixtures/spark_lab/", "tests/contract/"),
+    "tests/strangers/": ("fixtures/spark_lab/", "tests/strangers/", "requirements"),
     "tests/facts/test_new_fact.py::test_a_new_fact_fails": (*_WALKED, "fixtures/spark_lab/faults/"),
     "tests/facts/test_new_fact.py::test_what_is_held": (*_WALKED, "tests/remediation/"),
     **dict.fromkeys(
