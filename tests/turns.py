@@ -22,6 +22,12 @@ ROOMS = {
     "tests/strangers/": ("fixtures/spark_lab/", "tests/strangers/", "requirements"),
     "tests/facts/test_new_fact.py::test_a_new_fact_fails": (*_WALKED, "fixtures/spark_lab/faults/"),
     "tests/facts/test_new_fact.py::test_what_is_held": (*_WALKED, "tests/remediation/"),
+    "tests/facts/test_new_kind.py::test_a_kind_of_new_files": (
+        *_WALKED,
+        "fixtures/spark_conformance/services/",
+        "fixtures/spark_conformance/diagnosis/",
+        "fixtures/spark_lab/service/",
+    ),
     **dict.fromkeys(
         (f"tests/package/test_wheel.py::test_{name}" for name in ("own_facts", "without", "remediation", "other")),
         ("tests/package/", "pyproject.toml", "setup.py", "checks/", "fixtures/spark_conformance/plugin/__init__.py"),
