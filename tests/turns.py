@@ -28,6 +28,7 @@ ROOMS = {
         "fixtures/spark_conformance/diagnosis/",
         "fixtures/spark_lab/service/",
     ),
+    "tests/workflows/test_conformance.py::test_": (".github/workflows/", "tests/workflows/"),
     **dict.fromkeys(
         (f"tests/package/test_wheel.py::test_{name}" for name in ("own_facts", "without", "remediation", "other")),
         ("tests/package/", "pyproject.toml", "setup.py", "checks/", "fixtures/spark_conformance/plugin/__init__.py"),

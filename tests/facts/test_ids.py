@@ -7,7 +7,6 @@ and is none must be something else that is known: a sign, a remedy, a deed, a pa
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,8 +30,9 @@ OWNER = "owner"
 REMEDIES = all_remedies(Asked(rotate=True, open=True))
 
 
-@cache
+@pytest.fixture(scope="module")
 def sources() -> dict[Path, ast.Module]:
+    """Of each file what it says; for this module alone, as a million of objects are looked through again and again."""
     paths = [*(PROJECT / "fixtures").rglob("*.py"), *(PROJECT / "checks").glob("*.py")]
     return {path.relative_to(PROJECT): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)}
 
@@ -57,9 +57,9 @@ def ids_in(tree: ast.Module) -> Iterator[str]:
                 yield constants[value.id]
 
 
-def steps() -> Iterator[str]:
+def steps(sources: dict[Path, ast.Module]) -> Iterator[str]:
     """The names of remedies' steps."""
-    for call in (node for tree in sources().values() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in (node for tree in sources.values() for node in ast.walk(tree) if isinstance(node, ast.Call)):
         if getattr(call.func, "id", "") == "Step" and isinstance(call.args[0], ast.Constant):
             yield str(call.args[0].value)
 
@@ -68,18 +68,18 @@ def texts_in(tree: ast.Module) -> Iterator[str]:
     return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def test_what_is_raised_or_looked_up_names_facts() -> None:
+def test_what_is_raised_or_looked_up_names_facts(sources: dict[Path, ast.Module]) -> None:
     known = {*TRAITS, *Means, *(group.mark for group in NAMED.values())}
-    named = [(path, name) for path, tree in sources().items() for name in ids_in(tree)]
+    named = [(path, name) for path, tree in sources.items() for name in ids_in(tree)]
     assert {f"{path}: {name}" for path, name in named if name not in known} == set()
     assert len(named) > len(TRAITS)
 
 
-def test_whatever_looks_like_a_fact_is_one_or_something_else_that_is_known() -> None:
-    known = {*TRAITS, *SIGNS, *DEEDS, *PARTS, *(remedy.id for remedy in REMEDIES), *steps()}
+def test_whatever_looks_like_a_fact_is_one_or_something_else_that_is_known(sources: dict[Path, ast.Module]) -> None:
+    known = {*TRAITS, *SIGNS, *DEEDS, *PARTS, *(remedy.id for remedy in REMEDIES), *steps(sources)}
     unknown = {
         f"{path}: {text}"
-        for path, tree in sources().items()
+        for path, tree in sources.items()
         for text in texts_in(tree)
         if LIKE_AN_ID.fullmatch(text) and text not in known and not FILE.fullmatch(text)
     }
