@@ -161,7 +161,7 @@ setting("token", "token-disabled", changed_token(enabled=False), "access-token-d
 setting("token", "token-expired", switch("service_token", expires_at=now(-20)), "access-token-expired")
 setting("token", "token-expires-soon", switch("service_token", expires_at=now(3)))
 setting("token", "token-deleted", deleted_token, "access-token-deleted", rank=9)
-setting("token", "token-recreated", recreated_token, rank=9)
+setting("token", "token-recreated", recreated_token, rank=6)
 setting("token-id", "token-other-id", switch("service_token", client_id=f"{'0' * 32}.access"), "access-other-client-id")
 setting("token-secret", "client-secret-rotated", rotated_token, "access-wrong-secret")
 setting(

@@ -62,7 +62,7 @@ def _without(*permissions: str) -> Act:
 
 
 def _hides(name: str, act: Act) -> None:
-    setting("view", name, act, hides=True, rank=9)
+    setting("view", name, act, hides=True, rank=10)
 
 
 _hides("no-rules", _without("Zone WAF Read", "Firewall Services Read", "Workers Routes Read", "Bot Management Read"))
