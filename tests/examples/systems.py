@@ -17,11 +17,16 @@ class Broken:
     """Facts of the operator's own naming that fail as well, or instead."""
     hidden: frozenset[str] = frozenset()
     """Such facts that nobody can look at."""
+    spared: frozenset[str] = frozenset()
+    """Facts that hold all the same, as another host serves the tunnel as well."""
 
 
-def broken(*faults: str, by: str = "", more: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> tuple[Broken, ...]:
+def broken(
+    *faults: str, by: str = "", more: tuple[str, ...] = (), hidden: tuple[str, ...] = (), spared: tuple[str, ...] = ()
+) -> tuple[Broken, ...]:
     """Faults that one cause is right of; without one, those of which nothing is to be explained."""
-    return tuple(Broken(fault, (by,) if by else (), frozenset(more), frozenset(hidden)) for fault in faults)
+    causes = (by,) if by else ()
+    return tuple(Broken(one, causes, frozenset(more), frozenset(hidden), frozenset(spared)) for one in faults)
 
 
 GRAFANA = (
@@ -104,7 +109,23 @@ LOCAL = (
     *broken("record-other-tunnel", by="dns-other-tunnel", more=LOGIN),
     *broken("record-missing", by="dns-no-record", hidden=LOGIN),
 )
+WIKI = ("probes.home",)
+REPLICAS = (
+    *broken("cloudflared-disabled", "token-readable-by-all", "tunnel-renamed", "fallback-503", "clock-unsynchronised"),
+    *broken("second-connector", "connector-elsewhere", "connections-three", "ssh-refused"),
+    *broken("binary-too-old", "public-certificate-expiring"),
+    *broken("cloudflared-stopped", spared=("tunnel.status",)),
+    *broken("edge-unreachable", by="cloudflared-no-way", more=WIKI),
+    *broken("config-behind", by="cloudflared-old-config", more=WIKI),
+    *broken("service-stopped", by="service-other-address", more=("service.url", *WIKI)),
+    *broken("service-refuses-host", by="service-host-header", more=WIKI),
+    *broken("service-unwell", by="service-error", more=WIKI),
+    *broken("ingress-other-port", by="ingress-other-port", more=WIKI),
+    *broken("record-other-tunnel", by="dns-other-tunnel", more=WIKI),
+    *broken("record-missing", by="dns-no-record", hidden=WIKI),
+)
+"""What is broken on a host is broken on the first of three: the others go on."""
 EXAMPLES: dict[str, tuple[Broken, ...]] = {
     "grafana": GRAFANA, "public-site": SITE, "two-names": NAMES, "home-assistant": HOME, "vllm": VLLM,
-    "locally-managed": LOCAL,
+    "locally-managed": LOCAL, "replicas": REPLICAS,
 }  # fmt: skip
