@@ -14,6 +14,8 @@ from spark_conformance.remediation.outcome import StepOutcome as Told
 from spark_conformance.remediation.steps.services import WaitFor
 from spark_conformance.remediation.terminal import screen
 
+TARGET = SimpleNamespace(host=SimpleNamespace(state_directory="/var/lib/spark-conformance"))
+
 
 def step(name: str) -> Step:
     return Step(f"dns.{name}", "dns", f"make {name}", "", WaitFor(name, lambda _: "", 1))
@@ -36,7 +38,7 @@ def test_each_step_is_told_once(tmp_path: Path, moment: str, sentence: str, beca
         if (now, one.title) == (moment, "make second"):
             raise KeyboardInterrupt
 
-    run = cast("Any", SimpleNamespace(forget=lambda: None))
+    run = cast("Any", SimpleNamespace(forget=lambda: None, target=TARGET))
     planned = Planned("dns", "dns", frozenset(), steps)
     journal = Journal.begin(tmp_path, "r1", {})
     applying = Applying(run, Ways(tmp_path, hook=cut), journal, outcome, planned, lambda _: "")
