@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from spark_conformance.plugin.turns import Turns
 
@@ -13,8 +14,8 @@ class Looks:
         self.begun: list[int] = []
         self.futures: list[list[Future[None]]] = [[Future() for _ in range(number)] for number in observations]
 
-    def begins(self) -> list[Callable[[], list[Future[None]]]]:
-        return [lambda place=place: self._begin(place) for place in range(len(self.futures))]  # type: ignore[misc]  # its default is no parameter
+    def begins(self) -> list[tuple[str, Callable[[], list[Future[None]]]]]:
+        return [(str(place), partial(self._begin, place)) for place in range(len(self.futures))]
 
     def _begin(self, place: int) -> list[Future[None]]:
         self.begun.append(place)
@@ -40,6 +41,39 @@ def test_one_that_hangs_keeps_its_own_place_only() -> None:
     for place in (1, 2, 3):
         looks.answer(place)
     assert looks.begun == [0, 1, 2, 3]
+
+
+def test_one_that_takes_long_makes_room_once() -> None:
+    looks = Looks(1, 1, 1, 1)
+    calls: list[Callable[[], None]] = []
+    taken_back: list[Callable[[], None]] = []
+
+    def later(_: float, call: Callable[[], None]) -> Callable[[], None]:
+        calls.append(call)
+        return lambda: taken_back.append(call)
+
+    turns = Turns(looks.begins(), at_once=1, later=later)
+    assert looks.begun == [0]
+    calls[0]()
+    assert looks.begun == [0, 1]
+    looks.answer(1)
+    assert looks.begun == [0, 1, 2]
+    looks.answer(0)  # its place was given away already
+    assert looks.begun == [0, 1, 2]
+    assert taken_back == [calls[1], calls[0]]
+    assert turns.ready({"0", "1", "2"}) == "1"
+
+
+def test_whoever_is_through_is_told_in_that_order() -> None:
+    looks = Looks(1, 2, 0)
+    turns = Turns(looks.begins())
+    assert turns.wait({"0", "1", "2"}) == "2"
+    assert turns.ready({"0", "1"}) is None
+    looks.answer(1)
+    looks.answer(0)
+    assert turns.ready({"0", "1"}) == "0"
+    looks.answer(1, 1)
+    assert turns.wait({"1"}) == "1"
 
 
 def test_what_fails_or_has_nothing_to_see_makes_room() -> None:

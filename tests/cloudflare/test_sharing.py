@@ -1,0 +1,131 @@
+"""Systems in one account have one client, ask what they have in common once, and share what the API allows."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Event, Thread
+
+import httpx
+import pytest
+
+from spark_conformance.cloudflare.access.service_tokens import account_tokens
+from spark_conformance.cloudflare.account import account_id, api_token, ip_ranges, zone
+from spark_conformance.cloudflare.budget import Budget
+from spark_conformance.cloudflare.client import cloudflare_api
+from spark_conformance.cloudflare.reads import Reads
+from spark_conformance.cloudflare.tunnel import tunnel
+from spark_conformance.core.run import Run
+from spark_conformance.core.shared import Shared
+from tests.cloudflare.twin import Twin
+
+LOOKS = (zone, account_id, api_token, ip_ranges, account_tokens, tunnel)
+ANSWER = httpx.Response(200)
+
+
+def runs(lab: Twin, shared: Shared | None, count: int = 3) -> list[Run]:
+    made = [Run(lab.system()) for _ in range(count)]
+    for run in made:
+        run.shared = shared
+    return made
+
+
+def asked(lab: Twin, those: list[Run]) -> Counter[str]:
+    """What the lab's API was asked while all of these looked side by side."""
+    lab.api.requests.clear()
+    for future in [run.start(look) for run in those for look in LOOKS]:
+        future.result()
+    return Counter(str(request) for request in lab.api.requests)
+
+
+def test_what_systems_of_an_account_have_in_common_is_asked_once(lab: Twin) -> None:
+    alone, together = runs(lab, None, 1), runs(lab, Shared())
+    once = asked(lab, alone)
+    assert asked(lab, together) == once
+    assert len({id(run.get(cloudflare_api)._client) for run in together}) == 1
+    for run in together:
+        run.forget()
+    assert asked(lab, together[:1]) == once  # whoever looks again is not told what was seen before
+    for run in (*alone, *together):
+        run.close()
+
+
+def test_a_client_is_closed_when_the_last_lets_go_of_it() -> None:
+    shared = Shared()
+    closed: list[str] = []
+    one, other, later = ExitStack(), ExitStack(), ExitStack()
+
+    def make(name: str) -> tuple[str, Callable[[], None]]:
+        return name, lambda: closed.append(name)
+
+    assert shared.hold("key", lambda: make("first"), one) == "first"
+    assert shared.hold("key", lambda: make("second"), other) == "first"
+    one.close()
+    assert closed == []
+    assert shared.hold("key", lambda: make("third"), later) == "third"
+    other.close()
+    assert closed == ["first"]
+    later.close()
+    assert closed == ["first", "third"]
+
+
+def test_what_cannot_be_made_is_told_to_all_who_asked_and_tried_again() -> None:
+    shared, holding = Shared(), ExitStack()
+
+    def fail() -> tuple[str, Callable[[], None]]:
+        raise OSError("no way")
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="no way"):
+            shared.hold("key", fail, holding)
+    holding.close()
+    assert shared.hold("key", lambda: ("made", lambda: None), holding) == "made"
+    holding.close()
+
+
+def test_whoever_asks_while_it_is_asked_waits_for_the_answer_and_failures_are_asked_again() -> None:
+    reads, going, on = Reads(), Event(), Event()
+    key = ("/zones", (("name", "x"),))
+
+    def slow() -> httpx.Response:
+        going.set()
+        on.wait(10)
+        raise OSError("silent")
+
+    told: list[str] = []
+
+    def ask() -> None:
+        try:
+            reads.get(key, 0.0, slow)
+        except OSError as error:
+            told.append(str(error))
+
+    threads = [Thread(target=ask) for _ in range(2)]
+    threads[0].start()
+    assert going.wait(10)
+    threads[1].start()
+    on.set()
+    for thread in threads:
+        thread.join(10)
+    assert told == ["silent", "silent"]
+    assert reads.get(key, 0.0, lambda: ANSWER) is ANSWER
+    assert reads.get(key, 0.0, slow) is ANSWER
+    reads.forget()
+    other = httpx.Response(404)
+    assert reads.get(key, 0.0, lambda: other) is other
+
+
+def test_requests_wait_for_what_the_account_allows() -> None:
+    now = [100.0]
+    budget = Budget(most=2, per_s=10, clock=lambda: now[0])
+    assert [budget.reserve() for _ in range(4)] == [100, 100, 110, 110]
+    now[0] = 115
+    assert budget.reserve() == 120
+    now[0] = 140
+    budget.pause(5)
+    assert budget.reserve() == 145
+    told: list[str] = []
+    budget.tell = told.append
+    budget.pause(60)
+    budget.close()  # so that nobody waits in this test
+    budget.take()
+    assert told == ["Cloudflare's API takes no more requests of this account for now: waiting 60 s"]
