@@ -134,7 +134,7 @@ class Github:
 
     def _upload(self, given: dict[str, str], workspace: Path) -> None:
         self.artifacts.append(
-            {**given, "found": " ".join(path for path in given["path"].split() if (workspace / path).is_file())}
+            {**given, "found": " ".join(path for path in given["path"].split() if any(workspace.glob(path)))}
         )
 
 
@@ -161,7 +161,7 @@ def test_called_from_the_infrastructures_repository_it_checks_with_its_own_revis
     assert kept.name == "conformance-history-conformance+mine.toml-17-1"
     assert len(list(kept.glob("*.json.gz"))) == 1
     [artifact] = github.artifacts
-    assert artifact["name"] == "conformance-post-17-1"
+    assert artifact["name"] == "conformance-post-17-1-conformance-mine.toml"
     assert artifact["found"] == " ".join(artifact["path"].split())
 
 

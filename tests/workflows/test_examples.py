@@ -7,6 +7,7 @@ are written to a directory of the test's.
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from spark_conformance.core.run import Run
 from spark_conformance.facts.load import find, load
 from spark_conformance.facts.target import Repository
 from spark_conformance.repository.workflow import workflow, workflow_file
+from tests.report.test_merged import HOLDS, of, written
 from tests.workflows.executing import Job, Runner
 
 PROJECT = Path(__file__).parents[2]
@@ -159,3 +161,39 @@ def test_without_a_unit_before_there_is_nothing_to_put_back(tmp_path: Path) -> N
     ended = host.run("rollback", token="", unit="")
     assert ended.result == "failure"
     assert "nothing to put back" in ended.out
+
+
+def test_a_fleets_night_has_one_report_and_misses_nobody(tmp_path: Path) -> None:
+    """Its last job, after a night in which one of three runners left nothing."""
+    fleet = yaml.safe_load((DEPLOYMENT.parent / "conformance-fleet.yml").read_text(encoding="utf-8"))
+    assert fleet["jobs"]["night"]["strategy"]["matrix"] == {"system": "${{ fromJSON(vars.SPARK_SYSTEMS) }}"}
+    job = {name: told for name, told in fleet["jobs"]["fleet"].items() if name != "needs"}
+    assert job["steps"][1]["name"] == "Install"
+    del job["steps"][1]
+    uploaded: list[str] = []
+
+    def download(given: dict[str, str], workspace: Path) -> None:
+        assert given["pattern"] == "conformance-report-17-*"
+        for number in (1, 2):
+            written(workspace / given["path"] / f"conformance-report-17-1-{number}", of(f"spark-{number}", HOLDS))
+
+    def checkout(given: dict[str, str], workspace: Path) -> None:
+        (workspace / given["path"] / ".venv/bin").mkdir(parents=True)
+        (workspace / given["path"] / "fixtures").symlink_to(PROJECT / "fixtures")
+        (workspace / given["path"] / ".venv/bin/python").symlink_to(sys.executable)
+
+    def upload(given: dict[str, str], workspace: Path) -> None:
+        uploaded.extend(sorted(path.name for path in (workspace / given["path"]).iterdir()))
+
+    contexts = {
+        "github": {"run_id": "17", "run_attempt": "1"}, "secrets": {},
+        "vars": {"SPARK_SYSTEMS": '["spark-1", "spark-2", "spark-3"]'},
+    }  # fmt: skip
+    uses = {"actions/checkout": checkout, "actions/download-artifact": download, "actions/upload-artifact": upload}
+    around = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": sysconfig.get_path("purelib")}
+    done = Runner(tmp_path, contexts, uses, around).execute({"jobs": {"fleet": job}})["fleet"]
+    assert done.result == "failure", done.out  # 7: one was not looked at
+    assert "could not be run: spark-3" in done.summary
+    assert uploaded == [
+        "junit.xml", "report.html", "report.spark-1.html", "report.spark-2.html", "results.json", "summary.md",
+    ]  # fmt: skip
