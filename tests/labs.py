@@ -7,6 +7,7 @@ cloudflared that happens to be on PATH changes no test.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.plugin.targets import lab_options
 from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement, read
+
+if TYPE_CHECKING:
+    from tests.matrix.looks import Looks
 
 STAND_INS = ("--cloudflared", "stand-in")
 """What a lab of the tests is made of, unless they are told."""
@@ -55,6 +59,16 @@ def lab(one_lab: Announcement) -> Iterator[Announcement]:
 
     yield one_lab
     heal(one_lab)
+
+
+@pytest.fixture(scope="session")
+def looks(one_lab: Announcement) -> "Iterator[Looks]":
+    """The worker's lab, which is broken, as it was seen healthy."""
+    from tests.matrix.looks import Looks  # the checks and the faults, which take a second
+
+    looks = Looks(one_lab)
+    yield looks
+    looks.close()
 
 
 @pytest.fixture(scope="session")

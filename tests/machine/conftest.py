@@ -8,6 +8,7 @@ from spark_lab.announcement import Announcement
 from spark_lab.faults import heal
 from tests.labs import running
 from tests.machine import ON_MACHINE
+from tests.matrix.looks import Looks
 
 
 @pytest.fixture(scope="package")
@@ -15,6 +16,14 @@ def one_machine() -> Iterator[Announcement]:
     """A lab with a machine, as the last test left it."""
     with running(ON_MACHINE) as lab:
         yield lab
+
+
+@pytest.fixture(scope="package")
+def machine_looks(one_machine: Announcement) -> Iterator[Looks]:
+    """The machine, as it was seen healthy."""
+    looks = Looks(one_machine)
+    yield looks
+    looks.close()
 
 
 @pytest.fixture

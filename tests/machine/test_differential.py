@@ -9,16 +9,16 @@ import os
 from collections.abc import Collection
 from datetime import date, timedelta
 from itertools import groupby
-from pathlib import Path
 
 import pytest
 
+from spark_conformance.checking import findings_of
 from spark_lab.announcement import Announcement
-from spark_lab.faults import FAULTS, Fault, inflict
-from tests.labs import check_system
+from spark_lab.faults import FAULTS, Fault
 from tests.machine import ALL, needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.declared import as_declared
+from tests.matrix.looks import Looks
 from tests.matrix.selection import DAY
 
 SEED = 7
@@ -44,9 +44,9 @@ CHOSEN = list(FAULTS.values()) if ALL else sample(FAULTS.values(), date.fromisof
 
 @needs_machine
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in CHOSEN])
-def test_a_fault_gives_its_verdicts_on_a_machine(machine: Announcement, fault: Fault) -> None:
-    inflict(machine, [fault])
-    as_declared(fault, check_system(Path(machine.target)), beyond=unverified_on_machine(fault.name))
+def test_a_fault_gives_its_verdicts_on_a_machine(machine: Announcement, machine_looks: Looks, fault: Fault) -> None:
+    with machine_looks.at(fault) as run:
+        as_declared(fault, findings_of(run), beyond=unverified_on_machine(fault.name))
 
 
 def test_a_day_tries_every_component_and_enough_days_every_fault() -> None:

@@ -1,4 +1,7 @@
-"""The reader of units against systemd itself, and the connector's settings in ways that systemd alone has."""
+"""The reader of units against systemd itself, and the connector's settings in ways that systemd alone has.
+
+A day tries one of these ways, `ENGINES=all` each.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +22,8 @@ from spark_conformance.syntax.variables import environment_file
 from spark_lab.announcement import Announcement
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.connector import DROP_INS, UNIT, current_token
-from tests.machine import needs_machine
+from tests.machine import ALL, needs_machine
+from tests.matrix.selection import shared
 
 pytestmark = needs_machine
 
@@ -136,9 +140,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_way_to_the_token_and_to_the_log(machine: Announcement, bench: Bench, way: Way) -> None:
-    token = current_token(bench)
+@pytest.mark.parametrize("name", shared([*WAYS], 3, every=ALL))
+def test_a_way_to_the_token_and_to_the_log(machine: Announcement, bench: Bench, name: str) -> None:
+    way, token = WAYS[name], current_token(bench)
     _write(bench, FILE, f"{token}\n")
     _write(bench, "/run/tunnel/its.env", f'TUNNEL_TOKEN="{token[:60]}\n{token[60:]}"\n')
     bench.shell("rm -r %s", DROP_INS)

@@ -1,4 +1,4 @@
-"""The labs of the matrix."""
+"""The healthy lab of the matrix."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,6 @@ from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
-from tests.matrix.looks import Looks
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +20,3 @@ def seen(healthy_lab: Announcement) -> Iterator[Traced]:
     assert run.strays == set()
     yield run
     run.close()
-
-
-@pytest.fixture(scope="session")
-def looks(one_lab: Announcement) -> Iterator[Looks]:
-    """The worker's lab, which is broken, as it was seen healthy."""
-    looks = Looks(one_lab)
-    yield looks
-    looks.close()

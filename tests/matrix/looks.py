@@ -5,17 +5,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spark_conformance.checking import findings_of
+from spark_conformance.cloudflare.client import cloudflare_api
 from spark_conformance.core.run import Run
 from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
+from spark_conformance.diagnosis.reading import read
 from spark_conformance.facts.load import load
+from spark_conformance.host.connection import target_host
 from spark_lab.announcement import Announcement
 from spark_lab.faults import Fault, FaultError
 from tests.matrix.selection import whole
 from tests.matrix.touched import LASTING, broken, may_differ
 
 ON_THE_WAY = {"host", "ollama", "cloudflared", "tunnel"}
-"""Components whose faults may change nearly everything: what the last one changed is not looked at again for them."""
+"""Components whose faults change what a look costs most to see: one after the other is made without another one."""
+CONNECTIONS = {target_host, cloudflare_api}
+"""What a run closes when it ends."""
 
 
 class Looks:
@@ -26,13 +31,17 @@ class Looks:
         self._healthy: Traced | None = None
         self._complete = False
         """Whether all that there is to see is seen, and holds."""
+        self._last: set[str] = set()
+        """The components on the way that were broken last."""
 
     @contextmanager
     def at(self, *faults: Fault) -> Iterator[Run]:
         """Make faults, and a run that looks at them."""
         lent = not any(map(whole, faults))
-        if lent and (self._healthy is None or not any(fault.component in ON_THE_WAY for fault in faults)):
-            self._look()
+        components = {fault.component for fault in faults} & ON_THE_WAY
+        if lent and (self._healthy is None or components - self._last or not components):
+            self.healthy()
+        self._last = components
         try:
             parts = broken(self._lab, faults)
         except FaultError:  # those before it are made, and what they touched is not told
@@ -47,19 +56,21 @@ class Looks:
             run.forget()
             run.close()
             if self._healthy is not None and not parts <= LASTING:
-                self._healthy.drop(may_differ(parts))
+                self._healthy.drop(may_differ(parts), CONNECTIONS)
                 self._complete = False
 
-    def _look(self) -> None:
-        """Look at what was not looked at, or may have changed since."""
-        if self._complete:
-            return
+    def healthy(self) -> Traced:
+        """All that is to be seen of the lab, which is healthy: what was not seen, or may have changed since, anew."""
         if self._healthy is None:
             self._healthy = Traced(load(Path(self._lab.target)))
+        if self._complete:
+            return self._healthy
         findings = findings_of(self._healthy)
         assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
         assert self._healthy.strays == set()
+        read(self._healthy)  # what a diagnosis looks at besides
         self._complete = True
+        return self._healthy
 
     def close(self) -> None:
         if self._healthy is not None:

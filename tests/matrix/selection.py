@@ -3,9 +3,9 @@ with (see tests.matrix.changed); with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
 verdicts by different ways, so a day without one of them says less: they take turns, and every night tries them all.
-An eighth of the kinds is made alone and looked at as a whole, each day another one. Of the others some are made
-together (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched),
-which says nothing of the rest.
+An eighth of the kinds is made alone and looked at as a whole, each day another one; a third of these is healed, where
+there is a remedy. Of the others some are made together (see tests.matrix.groups), and a run looks anew where they may
+have changed something (tests.matrix.touched), which says nothing of the rest.
 """
 
 import os
@@ -20,6 +20,8 @@ from tests.matrix.changed import changed
 
 T = TypeVar("T")
 SHARES = 8
+HEALED = 24
+"""A multiple of the shares: what is healed is looked at as a whole."""
 DAY = "MATRIX_DAY"
 """Set where the tests begin: a run's workers collect the same, though one of them does so after midnight."""
 Kind = tuple[frozenset[str], frozenset[str]]
@@ -44,17 +46,32 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
         alike[kind(fault)].append(fault)
     day = _day(today)
     turns = {
-        those[(day // SHARES if whole(those[0], today=today, every=every) else day) % len(those)].name
-        for those in alike.values()
-    }  # a count of its own for the days on which a kind is looked at as a whole: else some would never be
+        those[day // _step(those[0], today=today, every=every) % len(those)].name for those in alike.values()
+    }  # a count of its own for the days on which a kind is looked at as a whole, or healed: else some would never be
     turns |= changed(faults)
     return [fault for fault in faults if fault.name in turns]
 
 
 def whole(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
     """Whether a fault's kind is of the day's eighth."""
+    return _all(every) or _place(fault, today) % SHARES == 0
+
+
+def healed(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
+    """Whether a fault that has a remedy is healed: of the day's eighth a third."""
+    return fault.remedy and (_all(every) or _place(fault, today) % HEALED == 0)
+
+
+def _place(fault: Fault, today: date | None) -> int:
     name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified)))
-    return _all(every) or (crc32(name.encode()) + _day(today)) % SHARES == 0
+    return crc32(name.encode()) + _day(today)
+
+
+def _step(fault: Fault, *, today: date | None, every: bool | None) -> int:
+    """After how many days a kind's next fault has its turn."""
+    if healed(fault, today=today, every=every):
+        return HEALED
+    return SHARES if whole(fault, today=today, every=every) else 1
 
 
 def shared(those: Sequence[T], shares: int, *, today: date | None = None, every: bool | None = None) -> list[T]:

@@ -1,7 +1,8 @@
 """Every fault is made once, and all is asked of it then: what fails, what its cause is, and what is to be done.
 
 It fails just the facts that it is declared to fail; its cause is named, proven, and at the right hop; what only a
-person may do is told and not done; what a remedy heals is healed by one run, where a fault is looked at as a whole.
+person may do is told and not done; what a remedy is for is planned, and of a day's faults that are looked at as a whole
+some are healed, by one run.
 Every required fact has a fault that fails it.
 """
 
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.checking import findings_of
-from spark_conformance.core.traced import Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.reading import read
@@ -21,12 +21,13 @@ from tests.diagnosis.judging import right
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.labs import check_system
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
+from tests.matrix import selection
 from tests.matrix.declared import as_declared, deviation, deviations
 from tests.matrix.groups import Group, grouped, joint, named
 from tests.matrix.looks import Looks
-from tests.matrix.selection import chosen, whole
-from tests.matrix.touched import LOOKED_AT
-from tests.remediation.mending import healed, left_to_a_person
+from tests.matrix.selection import chosen
+from tests.matrix.touched import HOST, LOOKED_AT, part_of, places_of
+from tests.remediation.mending import healed, left_to_a_person, planned
 
 REQUIRED = sorted(
     fact for fact, stated in load(find("spark-291b")).facts.all().items() if stated.severity == "required"
@@ -57,8 +58,10 @@ def test_faults_fail_what_they_are_declared_to_fail_and_nothing_else_and_their_c
                 right(conclude(read(run)), BY_FAULT[fault.name])
             if not fault.remedy and fault.facts:
                 left_to_a_person(lab, run, fault, findings, tmp_path)
-            elif whole(fault) and fault.remedy:
+            elif selection.healed(fault):
                 healed(run, fault, findings, tmp_path)
+            elif fault.remedy:
+                planned(run, findings, tmp_path)
 
 
 def _together(lab: Announcement, looks: Looks, faults: Group, beyond: dict[str, frozenset[str]], folder: Path) -> bool:
@@ -69,7 +72,9 @@ def _together(lab: Announcement, looks: Looks, faults: Group, beyond: dict[str, 
         with looks.at(*faults) as run:
             findings = findings_of(run)
             told = deviations(group, findings, beyond=hidden - group.facts)
-            if not told and not group.remedy:
+            if not told and group.remedy:
+                planned(run, findings, folder)
+            elif not told:
                 left_to_a_person(lab, run, group, findings, folder)
     except FaultError:  # one of them cannot be made after another
         return False
@@ -94,8 +99,24 @@ def test_a_deviation_says_what_is_unexpected_and_what_is_missing() -> None:
     ]  # fmt: skip
 
 
-def test_parts_that_faults_touch_are_looked_at_by_modules_that_there_are(seen: Traced) -> None:
-    modules = {observe.__module__.removeprefix("spark_conformance.") for observe in seen._futures}
-    packages = {module.partition(".")[0] for module in modules}
-    assert {place for places in LOOKED_AT.values() for place in places} <= modules | packages
-    assert packages == {place for places in LOOKED_AT.values() for place in places if "." not in place}
+def test_parts_that_faults_touch_are_looked_at_by_observations_that_there_are(looks: Looks) -> None:
+    named = {place for observe in looks.healthy()._futures for place in places_of(observe)}
+    places = {place for places in LOOKED_AT.values() for place in places}
+    assert places <= named
+    assert {place for place in named if "." not in place} == {place for place in places if "." not in place}
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("systemctl stop ollama", "ollama"),
+        ("rm /tmp/lab/host/etc/systemd/system/cloudflared.service", "cloudflared"),
+        ("systemctl stop ollama cloudflared", HOST),
+        ("hostname elsewhere", HOST),
+        ("printf %s %s >%s 'systemctl restart cloudflared' /tmp/lab/host/etc/sudoers.d/operator", HOST),
+        ("mv /usr/local/bin/cloudflared /usr/bin/other", HOST),
+        ("pkill -f cloudflared 2>/dev/null", "cloudflared"),
+    ],
+)
+def test_a_command_is_a_services_where_all_that_it_names_is(said: str, part: str) -> None:
+    assert part_of(said) == part

@@ -10,7 +10,7 @@ from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
 from tests.matrix.groups import apart, grouped, joint
-from tests.matrix.selection import SHARES, chosen, kind, shared, whole
+from tests.matrix.selection import HEALED, chosen, healed, kind, shared, whole
 
 
 @pytest.fixture(autouse=True)
@@ -20,19 +20,22 @@ def _no_change(monkeypatch: pytest.MonkeyPatch) -> None:
 
 KINDS = {kind(fault) for fault in FAULTS.values()}
 MOST_ALIKE = max(sum(kind(fault) == one for fault in FAULTS.values()) for one in KINDS)
-DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(SHARES * MOST_ALIKE)]
+DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(HEALED * MOST_ALIKE)]
 
 
 def test_each_day_tries_every_kind_once_and_a_round_of_days_every_fault_also_as_a_whole() -> None:
     faults = list(FAULTS.values())
-    tried, looked_at = set(), set()
+    tried, looked_at, mended = set(), set(), set()
     for day in DAYS:
         those = chosen(faults, today=day, every=False)
         assert {kind(fault) for fault in those} == KINDS
         assert len(those) == len(KINDS)
         tried |= {fault.name for fault in those}
         looked_at |= {fault.name for fault in those if whole(fault, today=day, every=False)}
+        mended |= {fault.name for fault in those if healed(fault, today=day, every=False)}
+        assert mended <= looked_at
     assert tried == looked_at == set(FAULTS)
+    assert mended == {fault.name for fault in faults if fault.remedy}
 
 
 def test_all_faults_that_a_change_has_to_do_with_are_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,9 +61,10 @@ def test_the_night_tries_every_fault_as_a_whole() -> None:
     faults = list(FAULTS.values())
     assert chosen(faults, every=True) == faults
     assert all(whole(fault, every=True) for fault in faults)
+    assert all(healed(fault, every=True) == fault.remedy for fault in faults)
 
 
-@pytest.mark.parametrize("shares", [2, 4])
+@pytest.mark.parametrize("shares", [2, 3, 8])
 def test_the_days_of_a_round_try_all_that_is_shared_and_the_night_does(shares: int) -> None:
     those = list(range(31))
     days = [shared(those, shares, today=day, every=False) for day in DAYS[:shares]]

@@ -24,6 +24,14 @@ def running(lab: Announcement) -> Iterator[Run]:
         run.close()
 
 
+def narrowed(run: Run, *components: str) -> Run:
+    """The run of a file that states no more than these components' facts: a remediation looks at all that is stated."""
+    others = {fact.partition(".")[0] for fact in run.stated} - set(components)
+    run.facts = run.facts.model_copy(update=dict.fromkeys(others))
+    run.stated = run.facts.all()
+    return run
+
+
 def planned(run: Run, remedy: Remedy) -> list[Step]:
     """What a remedy would do about all that fails now."""
     return remedy.plan(run, findings_of(run))

@@ -1,4 +1,7 @@
-"""`python -m tests.remediation.killed TARGET JOURNALS N`: a remediation, killed at the Nth moment of its steps."""
+"""`python -m tests.remediation.killed TARGET JOURNALS N COMPONENT …`: a remediation, killed at a moment of its steps.
+
+The Nth one, with 0 for the first; the components are those whose facts are looked at.
+"""
 
 import os
 import signal
@@ -13,6 +16,7 @@ from spark_conformance.remediation.applying import Ways
 from spark_conformance.remediation.model import Asked, Step
 from spark_conformance.remediation.remedies import all_remedies
 from spark_conformance.remediation.runner import Remediation
+from tests.remediation.applying import narrowed
 
 
 def main() -> None:
@@ -23,7 +27,7 @@ def main() -> None:
         if next(moments) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    run = Run(load(target))
+    run = narrowed(Run(load(target)), *sys.argv[4:])
     Remediation(run, findings_of(run), all_remedies(Asked()), Asked(), Ways(folder, hook=hook)).apply()
     run.close()
 

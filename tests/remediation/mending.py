@@ -38,6 +38,14 @@ def healed(run: Run, fault: Fault, findings: dict[str, Finding], folder: Path) -
     assert again.result == "nothing to do", again
 
 
+def planned(run: Run, findings: dict[str, Finding], folder: Path) -> None:
+    """What a remedy is for has a plan."""
+    outcome = Remediation(run, findings, all_remedies(FULL_BUDGET), FULL_BUDGET, Ways(folder)).plan()
+    assert outcome.result == "planned", outcome
+    assert outcome.steps
+    assert not outcome.problems
+
+
 def left_to_a_person(lab: Announcement, run: Run, fault: Fault, findings: dict[str, Finding], folder: Path) -> None:
     """What no remedy is for is told and not done."""
     before = _writes(lab), _files(lab)

@@ -21,6 +21,7 @@ from spark_lab.faults.application import APPS, EVERYONE, added_policy, app_of, c
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import CONFIGURATION
 from spark_lab.faults.connector import TUNNEL
+from tests.matrix.looks import Looks
 from tests.remediation.applying import Applied, apply, plans_of, running, take_back
 
 REMEDIES = [remedy for module in (tunnel, dns, access) for remedy in module.remedies(Asked())]
@@ -106,9 +107,8 @@ def test_the_token_is_admitted_before_what_is_open_is_shut(lab: Announcement) ->
     ]
 
 
-def test_what_is_open_stays_where_the_client_would_be_shut_out(lab: Announcement) -> None:
-    inflict(lab, [FAULTS["api-token-without-service-tokens"], FAULTS["access-bypass-everyone"]])
-    with running(lab) as run:
+def test_what_is_open_stays_where_the_client_would_be_shut_out(lab: Announcement, looks: Looks) -> None:
+    with looks.at(FAULTS["api-token-without-service-tokens"], FAULTS["access-bypass-everyone"]) as run:
         steps, said = plans(run, looked(run))
     assert steps == []
     assert "would lock out the client too" in said[0]
@@ -256,15 +256,13 @@ def test_conditions_of_other_clients_are_not_passed_by(lab: Announcement, bench:
         "ingress-demands-other-audience",
     ],
 )
-def test_what_only_a_person_may_do_is_not_planned(lab: Announcement, name: str) -> None:
-    inflict(lab, [FAULTS[name]])
-    with running(lab) as run:
+def test_what_only_a_person_may_do_is_not_planned(lab: Announcement, looks: Looks, name: str) -> None:
+    with looks.at(FAULTS[name]) as run:
         assert plans(run, looked(run))[0] == []
 
 
-def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement) -> None:
-    inflict(lab, [FAULTS["record-elsewhere"]])
-    with running(lab) as run:
+def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement, looks: Looks) -> None:
+    with looks.at(FAULTS["record-elsewhere"]) as run:
         findings = looked(run)
         for verdict, words in (
             (Verdict.NONCONFORMANT, "that tunnel is gone"),
@@ -285,9 +283,8 @@ def test_a_record_that_the_facts_do_not_describe_is_not_made(lab: Announcement) 
             dns.PublicRecord().plan(run, {})
 
 
-def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement) -> None:
-    inflict(lab, [FAULTS["ingress-path"]])
-    with running(lab) as run:
+def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement, looks: Looks) -> None:
+    with looks.at(FAULTS["ingress-path"]) as run:
         findings = looked(run)
         for fact, words in (("tunnel.config_source", "migrate it"), ("tunnel.deleted", "make a new one")):
             findings[fact].verdict = Verdict.NONCONFORMANT

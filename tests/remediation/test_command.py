@@ -10,7 +10,7 @@ import pytest
 
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
-from tests.end_to_end.session import PROJECT, Session, check, project
+from tests.end_to_end.session import PROJECT, Session, check_here, project
 from tests.matrix.selection import shared
 from tests.remediation.terminal import Terminal
 from tests.report.told import agree
@@ -23,6 +23,8 @@ lab = true
 host = "no-such-host.invalid"
 """
 """A lab by its own word alone, which is none."""
+MODE = ("-k", "token_mode")
+"""The check of what is broken here; a run that looks at all of the connector shows the same of it."""
 
 
 def made(ran: Session) -> dict[str, Any]:
@@ -43,37 +45,47 @@ REFUSED: list[tuple[list[str], dict[str, str], str]] = [
     (["--remediate", "apply", "--remediate-only", "nothing"], {}, "invalid choice"),
 ]
 """A day tries a third of them, `OPTIONS=all` every one."""
+ALL = os.environ.get("OPTIONS") == "all"
+TYPED = [("spark-291b", 0), ("yes", 1)]
+WORKERS = ["2", "0"] if ALL else shared(["2", "0", "0", "0"], 4)
+"""How many workers of xdist apply: any are a third of all that these tests cost, and have their day."""
 
 
-@pytest.mark.parametrize(
-    ("options", "environment", "told"), shared(REFUSED, 3, every=os.environ.get("OPTIONS") == "all")
-)
+@pytest.mark.parametrize(("options", "environment", "told"), shared(REFUSED, 3, every=ALL))
 def test_what_cannot_be_done_in_the_end_is_refused_at_the_beginning(
-    tmp_path: Path, options: list[str], environment: dict[str, str], told: str
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    environment: dict[str, str],
+    told: str,
 ) -> None:
-    (tmp_path / "real.toml").write_text(REAL)
-    ran = check(project(tmp_path), "--target", "real.toml", *options, environment=environment)
+    pytester.makefile(".toml", real=REAL)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    ran = check_here(pytester, "--target", "real.toml", *options)
     assert ran.code == 4, ran.out
     assert told in ran.out
     assert "Traceback" not in ran.out
 
 
-def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", WORKERS)
+def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(
+    lab: Announcement, pytester: pytest.Pytester, workers: str
+) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
     secret = Path(lab.root) / "etc/systemd/system/cloudflared.service.d/token.env"
     old = secret.stat()
-    place = project(tmp_path)
-    options = ("--target", lab.target, "-m", "cloudflared")
+    options = ("--target", lab.target, *MODE)
 
-    ran = check(place, *options, "--remediate", "plan")
+    ran = check_here(pytester, *options, "--remediate", "plan")
     assert ran.code == 1, ran.out
     assert "PLANNED: nothing was written" in ran.out
     assert made(ran)["result"] == "planned"
-    assert made(ran)["apply"].endswith(f"--target {lab.target} -m cloudflared --remediate apply")
+    assert made(ran)["apply"].endswith(f"--target {lab.target} {' '.join(MODE)} --remediate apply")
     assert secret.stat().st_ino == old.st_ino
     assert not (ran.reports / "remediation").exists()
 
-    ran = check(place, *options, "--remediate", "apply", "-n", "2")
+    ran = check_here(pytester, *options, "--remediate", "apply", "-n", workers)
     assert ran.code == 0, ran.out
     assert made(ran)["facts"] == [{"fact": "cloudflared.token_mode", "before": "nonconformant", "after": "conformant"}]
     follows_the_schema(made(ran))
@@ -82,12 +94,12 @@ def test_a_plan_is_shown_and_writes_nothing_and_an_apply_heals(lab: Announcement
     assert '<section class="remediation">' in (ran.reports / "report.html").read_text()
     agree(ran.reports, ran.out, 0)
 
-    ran = check(place, *options, "--remediate", "apply")
+    ran = check_here(pytester, *options, "--remediate", "apply")
     assert ran.code == 0, ran.out
     assert "NOTHING TO DO" in ran.out
     assert made(ran)["result"] == "nothing to do"
 
-    ran = check(place, *options, "--remediate", "undo")
+    ran = check_here(pytester, *options, "--remediate", "undo")
     assert ran.code == 1, ran.out
     assert made(ran)["result"] == "undone"
     agree(ran.reports, ran.out, 1)
@@ -104,29 +116,28 @@ def follows_the_schema(told: dict[str, Any]) -> None:
             assert set(item) == set(schema[kind]["required"]) == set(schema[kind]["properties"])
 
 
-def test_a_component_that_is_never_remedied_is_left_alone(lab: Announcement, tmp_path: Path) -> None:
+def test_a_component_that_is_never_remedied_is_left_alone(lab: Announcement, pytester: pytest.Pytester) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
-    place = project(tmp_path)
-    (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[remediation]\nnever = ["cloudflared"]\n')
-    options = ("-m", "cloudflared", "--remediate", "apply")
+    pytester.makefile(".toml", mine=f'extends = "{lab.target}"\n[remediation]\nnever = ["cloudflared"]\n')
+    options = (*MODE, "--remediate", "apply")
     for more, why in (
         (("--target", "mine.toml"), "the facts file says never to repair cloudflared"),
         (("--target", lab.target, "--remediate-never", "cloudflared"), "--remediate-never cloudflared"),
     ):
-        ran = check(place, *more, *options)
+        ran = check_here(pytester, *more, *options)
         assert ran.code == 1, ran.out
         assert [item["sentence"] for item in made(ran)["left_alone"]] == [why]
         assert made(ran)["steps"] == []
 
 
-@pytest.mark.parametrize(("typed", "code"), [("spark-291b", 0), ("yes", 1)])
+@pytest.mark.parametrize(("typed", "code"), shared(TYPED, 2, every=ALL))
 def test_a_real_target_is_changed_when_its_name_is_typed(
     lab: Announcement, tmp_path: Path, typed: str, code: int
 ) -> None:
     inflict(lab, [FAULTS["token-readable-by-all"]])
     (tmp_path / "mine.toml").write_text(f'extends = "{lab.target}"\n[system]\nlab = false\n')
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "checks/", "--target", "mine.toml"]
-    with Terminal([*command, "-m", "cloudflared", "--remediate", "apply"], project(tmp_path)) as terminal:
+    with Terminal([*command, *MODE, "--remediate", "apply"], project(tmp_path)) as terminal:
         asked = terminal.until("Type its name to continue: ")
         places = [asked.find(text) for text in ("target: spark-291b", "test_cloudflared.py", "mode 0600")]
         assert -1 not in places, asked

@@ -19,6 +19,7 @@ from spark_conformance.remediation.remedies.ollama import Ollama
 from spark_conformance.remediation.remedies.ollama_model import OllamaModel
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
+from tests.matrix.looks import Looks
 from tests.matrix.selection import shared
 from tests.remediation.applying import apply, failing, plans_of, running, take_back
 
@@ -41,7 +42,7 @@ WAYS = (
 """One fault for each way in which these remedies heal."""
 ALL = os.environ.get("HOST_REMEDIES") == "all"
 plans = partial(plans_of, REMEDIES, FACTS)
-CHOSEN = HEALED if ALL else shared(WAYS, 2)
+CHOSEN = HEALED if ALL else shared(WAYS, 4)
 SEEN = {
     fact
     for fact in load(find("spark-291b")).facts.all()
@@ -50,7 +51,7 @@ SEEN = {
 """What is looked at here; that nothing else is spoilt is proven with all facts, by the matrix."""
 BESIDE = {"token-copied": "token.env.bak holds the token", "drop-in-runs-something": "sets ExecStartPre"}
 """What fails beside a deployment that is right, and how it is named."""
-LEFT = shared([fault.name for fault in OURS if not fault.remedy and fault.name not in BESIDE], 4, every=ALL)
+LEFT = shared([fault.name for fault in OURS if not fault.remedy and fault.name not in BESIDE], 8, every=ALL)
 """That what only a person may do is told and not done, tests/matrix shows of each; here these remedies say it."""
 TAKEN_BACK = (
     "unit-missing", "unit-masked", "cloudflared-restart-loop", "ollama-unit-missing", "ollama-other-port",
@@ -126,10 +127,9 @@ def test_what_a_redeployment_heals_is_healed_once(
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_lies_beside_a_deployment_is_named_and_left(lab: Announcement, name: str) -> None:
-    inflict(lab, [FAULTS[name]])
-    before = files(lab)
-    with running(lab) as run:
+def test_what_lies_beside_a_deployment_is_named_and_left(lab: Announcement, looks: Looks, name: str) -> None:
+    with looks.at(FAULTS[name]) as run:
+        before = files(lab)
         steps, (said,) = plans(run, findings_of(run, SEEN))
     assert steps == []
     assert BESIDE[name] in said
@@ -137,17 +137,16 @@ def test_what_lies_beside_a_deployment_is_named_and_left(lab: Announcement, name
 
 
 @pytest.mark.parametrize("name", LEFT)
-def test_what_no_redeployment_heals_is_told(lab: Announcement, name: str) -> None:
-    inflict(lab, [FAULTS[name]])
-    before = files(lab)
-    with running(lab) as run:
+def test_what_no_redeployment_heals_is_told(lab: Announcement, looks: Looks, name: str) -> None:
+    with looks.at(FAULTS[name]) as run:
+        before = files(lab)
         steps, said = plans(run, findings_of(run, SEEN))
     assert steps == []
     assert said
     assert files(lab) == before
 
 
-@pytest.mark.parametrize("name", shared(TAKEN_BACK, 2, every=ALL))
+@pytest.mark.parametrize("name", shared(TAKEN_BACK, 3, every=ALL))
 def test_what_was_done_is_taken_back_byte_by_byte(lab: Announcement, name: str) -> None:
     inflict(lab, [FAULTS[name]])
     before = files(lab)
@@ -181,9 +180,8 @@ def test_no_connector_is_started_beside_one_that_was_started_by_hand(lab: Announ
             Cloudflared().plan(run, findings)
 
 
-def test_nothing_secret_is_in_a_plan(lab: Announcement) -> None:
-    inflict(lab, [FAULTS["token-of-another-tunnel"]])
-    with running(lab) as run:
+def test_nothing_secret_is_in_a_plan(lab: Announcement, looks: Looks) -> None:
+    with looks.at(FAULTS["token-of-another-tunnel"]) as run:
         steps, _ = plans(run, findings_of(run, SEEN))
         told = "".join(f"{step} {step.as_json()} {step.action!r}" for step in steps)
     file = Path(lab.root, "etc/systemd/system/cloudflared.service.d/token.env").read_text()

@@ -20,6 +20,7 @@ from spark_conformance.remediation.remedies import all_remedies
 from spark_conformance.remediation.runner import Remediation
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
+from tests.remediation.applying import narrowed
 from tests.remediation.asking import Anonymous, anonymous
 
 OPENNESS = ("access.open_to_everyone", "access.refuses_anonymous", "access.refuses_wrong_secret")
@@ -82,6 +83,7 @@ def test_a_slip_of_the_pen_replaces_nothing_that_works(lab: Announcement, run: R
 
 def test_the_documents_own_world_is_healed_with_nobody_let_in(lab: Announcement, run: Run, tmp_path: Path) -> None:
     inflict(lab, [FAULTS["as-documented"]])
+    narrowed(run, "tunnel", "access", "public", "cloudflared")
     outcome, met = remediated(
         lab,
         run,
@@ -110,6 +112,7 @@ def test_what_held_and_holds_no_more_is_taken_back_though_nobody_selected_it(
 ) -> None:
     monkeypatch.setattr("spark_conformance.remediation.remedies.tunnel.require_answered", lambda *_: None)
     run.remediation = run.remediation.model_copy(update={"verify_s": 0.001})  # it does not come back by itself
+    narrowed(run, "tunnel", "public", "cloudflared")
     fact(run, "tunnel.http_host_header", expect="spark.goldfish.io")
     outcome, _ = remediated(lab, run, tmp_path, "tunnel.http_host_header")
     assert outcome.result == "stopped"
@@ -123,6 +126,7 @@ def test_a_remedy_that_fails_stops_what_comes_after_it_and_nothing_else(
 ) -> None:
     inflict(lab, [FAULTS["access-bypass-everyone"], FAULTS["ollama-disabled"], FAULTS["record-grey-with-ttl"]])
     monkeypatch.setattr("spark_conformance.remediation.steps.api.ApiDelete.holds", lambda *_: False)
+    narrowed(run, "access", "ollama", "dns")
     outcome, met = remediated(lab, run, tmp_path, "access.open_to_everyone", "ollama.enabled", "dns.ttl")
     assert outcome.result == "stopped"
     states = {step.remedy: str(step.state) for step in outcome.steps}
@@ -138,6 +142,7 @@ def test_what_nothing_comes_before_goes_on_when_another_remedy_fails(
 ) -> None:
     inflict(lab, [FAULTS["ollama-disabled"], FAULTS["record-grey-with-ttl"]])
     monkeypatch.setattr("spark_conformance.remediation.steps.services.Service.holds", lambda *_: False)
+    narrowed(run, "ollama", "dns", "access")
     outcome, _ = remediated(lab, run, tmp_path, "ollama.enabled", "dns.ttl")
     assert outcome.result == "stopped"
     assert {step.remedy: str(step.state) for step in outcome.steps} == {"ollama": "undone", "dns.record": "applied"}
