@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from spark_conformance.facts.kinds import ADDED
@@ -15,6 +16,7 @@ from spark_lab.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 SINCE = "FAULTS_SINCE"
+ROOM = ("fixtures", "spark_conformance")
 LOOKS_AT: dict[str, set[str]] = {
     "cloudflare": {"tunnel", "dns", "access", "secrets"}, "dns": {"dns"}, "github": {"pipeline"},
     "host": {"host", "cloudflared", *KINDS}, "https": {"access", "public"},
@@ -30,12 +32,21 @@ def changed(faults: Iterable[Fault]) -> set[str]:
     return concerned(changed_files(), faults)
 
 
+def touches(room: str) -> bool:
+    """Whether a room of the suite is changed; as `changed`."""
+    return any(PurePosixPath(path).parts[:3] == (*ROOM, room) for path in changed_files())
+
+
 def changed_files() -> list[str]:
     """The files of the change, by their paths in the repository; as `changed`."""
-    revision = os.environ.get(SINCE, "")
+    return _since(os.environ.get(SINCE, ""))
+
+
+@cache
+def _since(revision: str) -> list[str]:
+    command = ["git", "diff", "--name-only", revision, "--"]
     if not revision:
         return []
-    command = ["git", "diff", "--name-only", revision, "--"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
 

@@ -1,20 +1,24 @@
 """Faults that are made together, so that one look judges several: those that have nothing to do with each other.
 
-They are of components of their own: two faults of one may be made by the same file, or the same object. What a group
-fails and keeps from being looked at is what its members do, and nothing else. A group that shows anything else says
-nothing against any of them: they are judged one by one then.
+They are of components of their own, but for the connector's: two faults of one may be made by the same file, or the
+same object. What a group fails and keeps from being looked at is what its members do, and nothing else. A group that
+shows anything else says nothing against any of them: they are judged one by one then.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from spark_conformance.remediation.verifying import COUNTERS
 from spark_lab.faults import Fault
-from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.looks import ON_THE_WAY
-from tests.matrix.selection import whole
+from tests.matrix.selection import everything, healed, told, whole
 
 Group = tuple[Fault, ...]
+CONNECTOR = "cloudflared"
+OF_CONNECTOR = 2
+"""How many of its faults a group may have: each costs two starts of it, and many are of files of their own."""
+MOST = 8
 FAR = 10
 """What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
 
@@ -22,8 +26,8 @@ FAR = 10
 def grouped(faults: Iterable[Fault]) -> list[Group]:
     """All of these, each alone or with others; first what little has to be looked at for.
 
-    Alone is what is looked at as a whole, whose cause is to be told, and what a service counts, which another fault may
-    start anew. In a group what hides most is made last: it may take away what the others are made with.
+    Alone is what is healed, whose cause is to be told, and what a service counts, which another fault may start anew.
+    In a group what hides most is made last: it may take away what the others are made with.
     """
     groups: list[list[Fault]] = []
     for fault in sorted(faults, key=lambda fault: fault.component not in ON_THE_WAY):
@@ -64,19 +68,26 @@ def apart(one: Fault, other: Fault) -> bool:
 
 
 def _alone(fault: Fault) -> bool:
-    return whole(fault) or fault.name in BY_FAULT or not fault.facts.isdisjoint(COUNTERS)
+    return everything() or healed(fault) or told(fault) or not fault.facts.isdisjoint(COUNTERS)
 
 
 def _may_join(fault: Fault, group: list[Fault]) -> bool:
     far = sum(len(member.unverified) > FAR for member in (fault, *group))
     return (
         not _alone(group[0])
+        and whole(fault) == whole(group[0])
         and fault.remedy == group[0].remedy
         and far <= 1
-        and all(_subject(fault) != _subject(member) and apart(fault, member) for member in group)
+        and len(group) < MOST
+        and _subjects(group)[_subject(fault)] < (OF_CONNECTOR if _subject(fault) == CONNECTOR else 1)
+        and all(apart(fault, member) for member in group)
     )
+
+
+def _subjects(group: list[Fault]) -> Counter[str]:
+    return Counter(map(_subject, group))
 
 
 def _subject(fault: Fault) -> str:
     """Whose fault it is; a tunnel's is made, as often as not, with the connector that serves it."""
-    return "cloudflared" if fault.component == "tunnel" else fault.component
+    return CONNECTOR if fault.component == "tunnel" else fault.component

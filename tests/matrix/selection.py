@@ -3,9 +3,10 @@ with (see tests.matrix.changed); with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
 verdicts by different ways, so a day without one of them says less: they take turns, and every night tries them all.
-An eighth of the kinds is made alone and looked at as a whole, each day another one; a third of these is healed, where
-there is a remedy. Of the others some are made together (see tests.matrix.groups), and a run looks anew where they may
-have changed something (tests.matrix.touched), which says nothing of the rest.
+An eighth of the kinds is looked at as a whole, each day another one; a third of these is healed, where there is a
+remedy. A cause is told of what is looked at as a whole, and of a third of the others. Some faults are made together
+(see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched), which says
+nothing of the rest.
 """
 
 import os
@@ -16,12 +17,14 @@ from typing import TypeVar
 from zlib import crc32
 
 from spark_lab.faults import Fault
-from tests.matrix.changed import changed
+from tests.diagnosis.scenarios import BY_FAULT
+from tests.matrix.changed import changed, touches
 
 T = TypeVar("T")
 SHARES = 8
 HEALED = 24
 """A multiple of the shares: what is healed is looked at as a whole."""
+TOLD = 3
 DAY = "MATRIX_DAY"
 """Set where the tests begin: a run's workers collect the same, though one of them does so after midnight."""
 Kind = tuple[frozenset[str], frozenset[str]]
@@ -46,7 +49,7 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
         alike[kind(fault)].append(fault)
     day = _day(today)
     turns = {
-        those[day // _step(those[0], today=today, every=every) % len(those)].name for those in alike.values()
+        those[day // _step(_place(those[0], today)) % len(those)].name for those in alike.values()
     }  # a count of its own for the days on which a kind is looked at as a whole, or healed: else some would never be
     turns |= changed(faults)
     return [fault for fault in faults if fault.name in turns]
@@ -62,16 +65,24 @@ def healed(fault: Fault, *, today: date | None = None, every: bool | None = None
     return fault.remedy and (_all(every) or _place(fault, today) % HEALED == 0)
 
 
+def told(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
+    """Whether a fault's cause is to be told: of those that are looked at as a whole, and of a third of the others.
+
+    Of all where the change that is tried has to do with the diagnosis. What the diagnosis makes of the signs of each of
+    them, tests/diagnosis/scenes shows without a lab.
+    """
+    share = (crc32(fault.name.encode()) + _day(today)) % TOLD == 0
+    return fault.name in BY_FAULT and (share or touches("diagnosis") or whole(fault, today=today, every=every))
+
+
 def _place(fault: Fault, today: date | None) -> int:
     name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified)))
     return crc32(name.encode()) + _day(today)
 
 
-def _step(fault: Fault, *, today: date | None, every: bool | None) -> int:
+def _step(place: int) -> int:
     """After how many days a kind's next fault has its turn."""
-    if healed(fault, today=today, every=every):
-        return HEALED
-    return SHARES if whole(fault, today=today, every=every) else 1
+    return next(shares for shares in (HEALED, SHARES, 1) if place % shares == 0)
 
 
 def shared(those: Sequence[T], shares: int, *, today: date | None = None, every: bool | None = None) -> list[T]:

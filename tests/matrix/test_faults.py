@@ -1,9 +1,8 @@
 """Every fault is made once, and all is asked of it then: what fails, what its cause is, and what is to be done.
 
-It fails just the facts that it is declared to fail; its cause is named, proven, and at the right hop; what only a
-person may do is told and not done; what a remedy is for is planned, and of a day's faults that are looked at as a whole
-some are healed, by one run.
-Every required fact has a fault that fails it.
+It fails just the facts that it is declared to fail; its cause, where a day asks for it, is named, proven, and at the
+right hop; what only a person may do is told and not done; what a remedy is for is planned, and some faults of a day are
+healed, each by one run. Every required fact has a fault that fails it.
 """
 
 from pathlib import Path
@@ -54,7 +53,7 @@ def test_faults_fail_what_they_are_declared_to_fail_and_nothing_else_and_their_c
         with looks.at(fault) as run:
             findings = findings_of(run)
             as_declared(fault, findings, beyond=beyond.get(fault.name, frozenset()))
-            if fault.name in BY_FAULT:
+            if selection.told(fault):
                 right(conclude(read(run)), BY_FAULT[fault.name])
             if not fault.remedy and fault.facts:
                 left_to_a_person(lab, run, fault, findings, tmp_path)

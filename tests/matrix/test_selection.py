@@ -10,7 +10,7 @@ from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
 from tests.matrix.groups import apart, grouped, joint
-from tests.matrix.selection import HEALED, chosen, healed, kind, shared, whole
+from tests.matrix.selection import HEALED, chosen, healed, kind, shared, told, whole
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +25,18 @@ DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(HEALED *
 
 def test_each_day_tries_every_kind_once_and_a_round_of_days_every_fault_also_as_a_whole() -> None:
     faults = list(FAULTS.values())
-    tried, looked_at, mended = set(), set(), set()
+    tried, looked_at, mended, named = set(), set(), set(), set()
     for day in DAYS:
         those = chosen(faults, today=day, every=False)
         assert {kind(fault) for fault in those} == KINDS
         assert len(those) == len(KINDS)
         tried |= {fault.name for fault in those}
         looked_at |= {fault.name for fault in those if whole(fault, today=day, every=False)}
+        named |= {fault.name for fault in those if told(fault, today=day, every=False)}
         mended |= {fault.name for fault in those if healed(fault, today=day, every=False)}
         assert mended <= looked_at
     assert tried == looked_at == set(FAULTS)
+    assert named == BY_FAULT.keys()
     assert mended == {fault.name for fault in faults if fault.remedy}
 
 
@@ -62,6 +64,7 @@ def test_the_night_tries_every_fault_as_a_whole() -> None:
     assert chosen(faults, every=True) == faults
     assert all(whole(fault, every=True) for fault in faults)
     assert all(healed(fault, every=True) == fault.remedy for fault in faults)
+    assert {fault.name for fault in faults if told(fault, every=True)} == BY_FAULT.keys()
 
 
 @pytest.mark.parametrize("shares", [2, 3, 8])
@@ -79,7 +82,8 @@ def test_groups_hold_every_fault_once_and_none_that_has_to_do_with_another() -> 
     )
     for group in groups:
         assert all(apart(*pair) for pair in combinations(group, 2))
-        assert len(group) == 1 or not any(whole(fault) or fault.name in BY_FAULT for fault in group)
+        assert len(group) == 1 or not any(healed(fault) or told(fault) for fault in group)
+        assert len({whole(fault) for fault in group}) == 1
 
 
 def test_a_group_fails_what_its_members_do() -> None:
