@@ -1,11 +1,10 @@
 """Faults that are made together, so that one look judges several: those that have nothing to do with each other.
 
-They are of components of their own, but for the connector's: two faults of one may be made by the same file, or the
-same object. What a group fails and keeps from being looked at is what its members do, and nothing else. A group that
-shows anything else says nothing against any of them: they are judged one by one then.
+They are of components of their own: two faults of one may be made by the same file, or the same object. What a group
+fails and keeps from being looked at is what its members do, and nothing else. A group that shows anything else says
+nothing against any of them: they are judged one by one then.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -15,9 +14,6 @@ from tests.matrix.looks import ON_THE_WAY
 from tests.matrix.selection import everything, healed, told, whole
 
 Group = tuple[Fault, ...]
-CONNECTOR = "cloudflared"
-OF_CONNECTOR = 2
-"""How many of its faults a group may have: each costs two starts of it, and many are of files of their own."""
 MOST = 8
 FAR = 10
 """What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
@@ -79,15 +75,5 @@ def _may_join(fault: Fault, group: list[Fault]) -> bool:
         and fault.remedy == group[0].remedy
         and far <= 1
         and len(group) < MOST
-        and _subjects(group)[_subject(fault)] < (OF_CONNECTOR if _subject(fault) == CONNECTOR else 1)
-        and all(apart(fault, member) for member in group)
+        and all(fault.component != member.component and apart(fault, member) for member in group)
     )
-
-
-def _subjects(group: list[Fault]) -> Counter[str]:
-    return Counter(map(_subject, group))
-
-
-def _subject(fault: Fault) -> str:
-    """Whose fault it is; a tunnel's is made, as often as not, with the connector that serves it."""
-    return CONNECTOR if fault.component == "tunnel" else fault.component

@@ -1,6 +1,6 @@
 """Whole remediations of a lab, cut short wherever that can happen: the old state, the new one, or a way to either.
 
-A day kills at two moments, another day at others; `KILL_POINTS=all` at every moment of every step.
+A day kills at one moment, another day at another one; `KILL_POINTS=all` at every moment of every step.
 """
 
 import json
@@ -46,10 +46,8 @@ MOMENTS = {
 POINTS = [
     (fault, moment, way) for fault, last in MOMENTS.items() for moment in range(last) for way in ("apply", "undo")
 ]
-SHARES = 69
-"""An odd number: a day goes both ways."""
 ALL = os.environ.get("KILL_POINTS") == "all"
-CHOSEN = shared(POINTS, SHARES, every=ALL)
+CHOSEN = shared(POINTS, len(POINTS), every=ALL)
 
 
 KEPT = ("tunnel", "dns", "access", "cloudflared")
