@@ -19,7 +19,7 @@ from tests.machine import ALL, needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.declared import as_declared
 from tests.matrix.looks import Looks
-from tests.matrix.selection import DAY
+from tests.day import DAY
 
 SEED = 7
 EACH = 1

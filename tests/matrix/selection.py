@@ -17,6 +17,7 @@ from typing import TypeVar
 from zlib import crc32
 
 from spark_lab.faults import Fault
+from tests.day import DAY
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import changed, touches
 
@@ -25,8 +26,6 @@ SHARES = 8
 HEALED = 24
 """A multiple of the shares: what is healed is looked at as a whole."""
 TOLD = 3
-DAY = "MATRIX_DAY"
-"""Set where the tests begin: a run's workers collect the same, though one of them does so after midnight."""
 Kind = tuple[frozenset[str], frozenset[str]]
 
 
