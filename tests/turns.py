@@ -13,6 +13,8 @@ from zlib import crc32
 
 import pytest
 
+from tests.day import DAY
+
 HERE = Path(__file__).parent
 SHARES = 3
 _WALKED = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/remediation/", "checks/", "tests/facts/")
@@ -60,7 +62,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("TURNS") == "all" or not everywhere(config.args, config.invocation_params.dir):
         return
     from tests.matrix.changed import changed_files  # takes a second, which a run of a folder's tests does without
-    from tests.matrix.selection import DAY
 
     rooms, today = taking_turns(changed_files()), date.fromisoformat(os.environ[DAY])
     later = [item for item in items if item.nodeid.startswith(rooms) and not its_turn(item.nodeid, today)]

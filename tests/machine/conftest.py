@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from spark_lab.announcement import Announcement
-from spark_lab.faults import heal
-from tests.labs import running
+from tests.labs import mend, running
 from tests.machine import ON_MACHINE
 from tests.matrix.looks import Looks
 
@@ -27,7 +26,7 @@ def machine_looks(one_machine: Announcement) -> Iterator[Looks]:
 
 
 @pytest.fixture
-def machine(one_machine: Announcement) -> Iterator[Announcement]:
+def machine(one_machine: Announcement, request: pytest.FixtureRequest) -> Iterator[Announcement]:
     """A lab with a machine, healthy, and healed again afterwards."""
     yield one_machine
-    heal(one_machine)
+    mend(one_machine, request)

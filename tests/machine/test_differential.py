@@ -15,11 +15,11 @@ import pytest
 from spark_conformance.checking import findings_of
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault
+from tests.day import DAY
 from tests.machine import ALL, needs_machine
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix.declared import as_declared
 from tests.matrix.looks import Looks
-from tests.day import DAY
 
 SEED = 7
 EACH = 1

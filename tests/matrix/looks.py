@@ -14,8 +14,9 @@ from spark_conformance.facts.load import load
 from spark_conformance.host.connection import target_host
 from spark_lab.announcement import Announcement
 from spark_lab.faults import Fault, FaultError
+from tests.labs import BROKEN_UNSEEN
 from tests.matrix.selection import whole
-from tests.matrix.touched import LASTING, broken, may_differ
+from tests.matrix.touched import CONFIG, HOST, LASTING, TUNNEL, broken, may_differ
 
 ON_THE_WAY = {"host", "ollama", "cloudflared", "tunnel"}
 """Components whose faults change what a look costs most to see: one after the other is made without another one."""
@@ -34,9 +35,21 @@ class Looks:
         self._last: set[str] = set()
         """The components on the way that were broken last."""
 
+    def _doubt(self) -> None:
+        """Forget what another test may have changed for good: it healed the lab, by services that started anew."""
+        if self._lab.directory in BROKEN_UNSEEN and self._healthy is not None:
+            self._drop({HOST, TUNNEL, CONFIG})
+        BROKEN_UNSEEN.discard(self._lab.directory)
+
+    def _drop(self, parts: set[str]) -> None:
+        if self._healthy is not None:
+            self._healthy.drop(may_differ(parts), CONNECTIONS)
+            self._complete = False
+
     @contextmanager
     def at(self, *faults: Fault) -> Iterator[Run]:
         """Make faults, and a run that looks at them."""
+        self._doubt()
         lent = not any(map(whole, faults))
         components = {fault.component for fault in faults} & ON_THE_WAY
         if lent and (self._healthy is None or components - self._last or not components):
@@ -55,12 +68,12 @@ class Looks:
         finally:
             run.forget()
             run.close()
-            if self._healthy is not None and not parts <= LASTING:
-                self._healthy.drop(may_differ(parts), CONNECTIONS)
-                self._complete = False
+            if not parts <= LASTING:
+                self._drop(parts)
 
     def healthy(self) -> Traced:
         """All that is to be seen of the lab, which is healthy: what was not seen, or may have changed since, anew."""
+        self._doubt()
         if self._healthy is None:
             self._healthy = Traced(load(Path(self._lab.target)))
         if self._complete:

@@ -75,7 +75,7 @@ def told(fault: Fault, *, today: date | None = None, every: bool | None = None) 
 
 
 def _place(fault: Fault, today: date | None) -> int:
-    name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified)))
+    name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified))) if any(kind(fault)) else fault.name
     return crc32(name.encode()) + _day(today)
 
 

@@ -32,7 +32,9 @@ STACK_FILE = "pulumi.json"
 """Of the operator's files the one that holds the stack: whatever else of them is as it was says the same."""
 WAYS = {"cloudflare", "dns", "https", "outside"}
 """Packages that look at the zone, each in its way."""
-THROUGH = {"https", "outside", "diagnosis"}
+KINDS = "services"
+"""Where kinds of service are, none of which is on spark-291b's lab."""
+THROUGH = {"https", "outside", "diagnosis", KINDS}
 """Those that ask through the tunnel, or at its end."""
 CONNECTOR = {
     "host.units.cloudflared_unit", "host.connector", "cloudflare.tunnel", "cloudflare.tunnel_connections", *THROUGH,

@@ -103,8 +103,9 @@ def test_the_token_is_admitted_before_what_is_open_is_shut(lab: Announcement) ->
     ]
 
 
-def test_what_is_open_stays_where_the_client_would_be_shut_out(lab: Announcement, looks: Looks) -> None:
-    with looks.at(FAULTS["api-token-without-service-tokens"], FAULTS["access-bypass-everyone"]) as run:
+def test_what_is_open_stays_where_the_client_would_be_shut_out(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["api-token-without-service-tokens"], FAULTS["access-bypass-everyone"]])
+    with running(lab) as run:
         steps, said = plans(run, looked(run))
     assert steps == []
     assert "would lock out the client too" in said[0]
@@ -257,8 +258,9 @@ def test_what_only_a_person_may_do_is_not_planned(lab: Announcement, looks: Look
         assert plans(run, looked(run))[0] == []
 
 
-def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement, looks: Looks) -> None:
-    with looks.at(FAULTS["record-elsewhere"]) as run:
+def test_a_record_is_not_led_to_a_tunnel_that_is_gone(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["record-elsewhere"]])
+    with running(lab) as run:
         findings = looked(run)
         for verdict, words in (
             (Verdict.NONCONFORMANT, "that tunnel is gone"),
@@ -279,8 +281,9 @@ def test_a_record_that_the_facts_do_not_describe_is_not_made(lab: Announcement) 
             dns.PublicRecord().plan(run, {})
 
 
-def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement, looks: Looks) -> None:
-    with looks.at(FAULTS["ingress-path"]) as run:
+def test_rules_of_a_tunnel_that_nobody_reads_are_not_written(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["ingress-path"]])
+    with running(lab) as run:
         findings = looked(run)
         for fact, words in (("tunnel.config_source", "migrate it"), ("tunnel.deleted", "make a new one")):
             findings[fact].verdict = Verdict.NONCONFORMANT

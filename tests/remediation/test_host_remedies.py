@@ -180,8 +180,9 @@ def test_no_connector_is_started_beside_one_that_was_started_by_hand(lab: Announ
             Cloudflared().plan(run, findings)
 
 
-def test_nothing_secret_is_in_a_plan(lab: Announcement, looks: Looks) -> None:
-    with looks.at(FAULTS["token-of-another-tunnel"]) as run:
+def test_nothing_secret_is_in_a_plan(lab: Announcement) -> None:
+    inflict(lab, [FAULTS["token-of-another-tunnel"]])
+    with running(lab) as run:
         steps, _ = plans(run, findings_of(run, SEEN))
         told = "".join(f"{step} {step.as_json()} {step.action!r}" for step in steps)
     file = Path(lab.root, "etc/systemd/system/cloudflared.service.d/token.env").read_text()
