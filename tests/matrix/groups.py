@@ -15,6 +15,7 @@ from tests.matrix.selection import everything, healed, told, whole
 
 Group = tuple[Fault, ...]
 MOST = 8
+"""How many faults a group has at most: one that shows anything else is made again, one by one."""
 FAR = 10
 """What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
 

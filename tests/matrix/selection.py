@@ -26,6 +26,7 @@ SHARES = 8
 HEALED = 24
 """A multiple of the shares: what is healed is looked at as a whole."""
 TOLD = 3
+"""Of so many faults whose cause is known, a day asks for one's."""
 Kind = tuple[frozenset[str], frozenset[str]]
 
 

@@ -164,6 +164,12 @@ def may_differ(parts: set[str]) -> Callable[[Observe[Any]], bool]:
     return lambda observe: EVERYTHING in parts or not places_of(observe).isdisjoint(places)
 
 
+def widely(parts: set[str]) -> set[str]:
+    """These parts with all that is near them, for many settings together: what these do to each other nobody tried."""
+    near = {HOST, "zone"} if not parts <= LASTING else {"zone"} if "access" in parts else set[str]()
+    return parts | near
+
+
 def places_of(observe: Observe[Any]) -> set[str]:
     """An observation by all its names: its package, the modules in that, and its own."""
     name = getattr(observe, "reference", observe.__name__).partition(":")[0]  # of a reference, who is asked for it

@@ -12,7 +12,7 @@ from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
 from tests.diagnosis.worlds.asking import Answered, ask
 from tests.diagnosis.worlds.setting import Setting
-from tests.matrix.touched import EVERYTHING, LASTING, Watched, may_differ
+from tests.matrix.touched import EVERYTHING, LASTING, Watched, may_differ, widely
 
 World = frozenset[Setting]
 
@@ -81,7 +81,7 @@ class Maker:
         run = Run(load(Path(self.lab.target)))
         try:
             if light and self._healthy is not None:
-                self._healthy.lend(run, but=may_differ(self._parts or {EVERYTHING}))
+                self._healthy.lend(run, but=may_differ(widely(self._parts) or {EVERYTHING}))
             return read(run)
         finally:
             run.close()
