@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
+from subprocess import DEVNULL
 
 import pytest
 
@@ -173,6 +175,17 @@ def test_settings_for_people_are_not_in_the_way(spark: Server, tmp_path: Path, c
     connection = connect(spark, **settings)
     assert connection.run("cat", stdin=b"read").stdout == b"read"
     assert [path.name for path in tmp_path.iterdir()] == ["master"]
+
+
+def test_a_connection_that_the_operator_keeps_open_is_shared(spark: Server, tmp_path: Path, connect: Connect) -> None:
+    master = ["ssh", "-F", str(target(spark).config), "-o", f"ControlPath={tmp_path / 'master'}"]
+    subprocess.run([*master, "-o", "ControlMaster=yes", "-fN", "spark"], check=True, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        connection = connect(spark, ControlPath=str(tmp_path / "master"), Port="1")  # where nobody answers
+        assert connection.run("echo shared").stdout == b"shared\n"
+        connection.close()
+    finally:
+        subprocess.run([*master, "-O", "exit", "spark"], check=True, capture_output=True)
 
 
 def test_an_older_client_is_told_nothing_that_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

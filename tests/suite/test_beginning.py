@@ -1,0 +1,111 @@
+"""What begins when, and what is imported for it: each selection no more than it looks by."""
+
+import gc
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spark_conformance.facts.load import find, load
+from spark_conformance.plugin.beginning import asks_for_host
+from tests.suite.small import LEAN, PROJECT
+
+STATED = list(load(find("spark-291b")).facts.all())
+FACTS = """
+extends = "spark-291b"
+[target.ssh]
+host = "spark"
+[target.cloudflare]
+api = "http://127.0.0.1:9"
+[target.dns]
+resolvers = ["127.0.0.1:9"]
+authoritative = ["127.0.0.1:9"]
+timeout_s = 1
+"""
+SEEN = """
+import sys
+from pathlib import Path
+
+def pytest_unconfigure(config):
+    Path(__file__).with_name("modules").write_text("\\n".join(sys.modules))
+"""
+SSH = """#!/bin/sh
+case $1 in -V) echo OpenSSH_9.6p1 >&2; exit;; esac
+echo >>"${0%/*}/begun"
+exit 255
+"""
+API = {"cloudflare", "httpx"}
+HOST = {"spark_conformance.ssh.client", "spark_conformance.host.connection"}
+OTHERS = {"spark_conformance.github.client", "aioquic", "asyncssh", "spark_lab", "apprise"}
+"""What no look of a host or of DNS goes by."""
+
+
+@dataclass
+class Began:
+    """What a run imported, and how often it began an ssh."""
+
+    modules: set[str]
+    connections: int
+
+
+def run(place: Path, *options: str) -> Began:
+    """The suite's own checks, by a process that sees an ssh of ours alone."""
+    for name, text in {"facts.toml": FACTS, "seen.py": SEEN, "ssh": SSH}.items():
+        (place / name).write_text(text)
+    (place / "ssh").chmod(0o700)
+    plugins = ("-p", "no:cacheprovider", "-p", "seen")
+    told = ("--target", str(place / "facts.toml"), "--reports", str(place / "reports"))
+    known = os.environ.get("PYTHONPATH", "")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *LEAN, *plugins, "checks/", "--no-diagnose", *told, *options],
+        cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120,
+        env={**os.environ, "PATH": f"{place}:/bin:/usr/bin", "PYTHONPATH": f"{place}:{known}"},
+    )  # fmt: skip
+    begun = place / "begun"
+    return Began(
+        set((place / "modules").read_text().split()), len(begun.read_text().split("\n")) - 1 if begun.exists() else 0
+    )
+
+
+def test_listing_begins_nothing_and_imports_no_transport(tmp_path: Path) -> None:
+    began = run(tmp_path, "--collect-only")
+    assert "spark_conformance.observations" in began.modules
+    assert not began.modules & (API | HOST | OTHERS | {"dns", "cryptography", "jwt", "yaml"})
+    assert began.connections == 0
+
+
+def test_a_look_at_the_host_imports_nothing_of_the_api(tmp_path: Path) -> None:
+    began = run(tmp_path, "-m", "host")
+    assert began.modules >= HOST
+    assert not began.modules & (API | OTHERS | {"dns"})
+    assert began.connections == 1
+
+
+def test_a_look_at_dns_imports_nothing_of_the_host(tmp_path: Path) -> None:
+    began = run(tmp_path, "-m", "dns")
+    assert "dns.query" in began.modules
+    assert not began.modules & (HOST | OTHERS)
+    assert began.connections == 0
+
+
+@pytest.mark.parametrize("chosen", ["", "host", "dns or ollama", "not dns", "cloudflared and not through_access"])
+def test_the_host_is_connected_to_where_a_check_of_it_is_chosen(chosen: str) -> None:
+    assert asks_for_host(STATED, chosen)
+
+
+@pytest.mark.parametrize("chosen", ["dns", "not host and dns", "host and slow", "(", "own"])
+def test_no_connection_begins_early_where_none_may_be_needed(chosen: str) -> None:
+    assert not asks_for_host(STATED, chosen)
+
+
+def test_nothing_begins_early_for_a_system_without_a_host() -> None:
+    assert not asks_for_host([fact for fact in STATED if fact.startswith("dns.")], "")
+
+
+def test_garbage_is_collected_again_and_what_collecting_made_is_left_alone() -> None:
+    """This very session is one of the suite's."""
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
