@@ -85,3 +85,10 @@ def test_neither_tracebacks_nor_logs_show_it(caplog: pytest.LogCaptureFixture) -
     assert CANARY not in caplog.text
     told = traceback.TracebackException.from_exception(RuntimeError(secret), capture_locals=True)
     assert CANARY not in "".join(told.format())
+
+
+def test_a_text_that_had_nothing_to_mask_is_masked_once_its_secret_is_known() -> None:
+    text = "the answer holds Zq7-4hTr9.xK2p"
+    assert [mask(text), mask(text)] == [text, text]
+    conceal("Zq7-4hTr9.xK2p")
+    assert mask(text) == "the answer holds ***"
