@@ -121,7 +121,9 @@ def test_enabled(judge: Judge, connector_state: ServiceState) -> None:
 
 @pytest.mark.fact("cloudflared.active")
 def test_active(judge: Judge, connector_state: ServiceState) -> None:
-    """The connector does not run, and the public name answers 530. A wrong or empty token is the usual reason.
+    """The connector does not run; where no other serves the tunnel, the public name answers 530.
+
+    A wrong or empty token is the usual reason.
 
     Not seen: whether it is connected, which cloudflared.ready_connections is about.
     """

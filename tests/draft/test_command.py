@@ -69,6 +69,14 @@ def test_the_twin_of_spark_is_drafted_conformant(
         ((NAME, "--secret", "api_key=ghp_canary0123456789"), "--secret api_key: should be a reference, as env:NAME"),
         ((NAME, "--secret", "ghp_canary0123456789"), "--secret: should be NAME=REF, NAME one of access_client_id"),
         ((NAME, "--ssh", "box", "--local"), "--ssh and --local: there is one way to the host"),
+        (
+            (NAME, "--ssh", "a", "--ssh", "b"),
+            "--ssh a, --ssh b: a draft looks at one host; name one, then write it and",
+        ),
+        (
+            (NAME, "--reach", "replicas"),
+            "--reach replicas: it has several hosts; add --ssh and one of edge-1, edge-2, ",
+        ),
         ((NAME, "--reach", "nowhere"), "--reach nowhere: no such facts file"),
         ((NAME, "-o", "no/such/place.toml"), "-o no/such/place.toml: there is no directory no/such"),
     ],

@@ -117,3 +117,15 @@ WRONG = {
 def test_every_mistake_is_told_with_its_place(mistake: str, tmp_path: Path) -> None:
     text, said = WRONG[mistake]
     assert said in refused(tmp_path, text)
+
+
+def test_of_a_list_of_systems_each_may_have_one_host_or_several(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.toml"
+    listed = '[[systems]]\nname = "many"\n[[systems]]\nname = "one"\ntarget.ssh.host = "only"\n'
+    path.write_text(SYSTEM.replace('name = "edge"\n', "") + HOSTS + FACTS + listed + 'values.replica = "only"\n')
+    many, one = load(Path(f"{path}#many")), load(Path(f"{path}#one"))
+    assert [replica.name for replica in many.target.replicas] == ["edge-1", "edge-2"]
+    assert (one.target.replicas, one.target.ssh and one.target.ssh.host) == ((), "only")
+    assert one.facts.host is not None
+    assert one.facts.host.hostname is not None
+    assert one.facts.host.hostname.expect == "only"
