@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
+from functools import partial
 from threading import Event, Thread
 
 import httpx
@@ -11,11 +13,13 @@ import pytest
 from spark_conformance.cloudflare.access.service_tokens import account_tokens
 from spark_conformance.cloudflare.account import account_id, api_token, ip_ranges, zone
 from spark_conformance.cloudflare.budget import Budget
-from spark_conformance.cloudflare.client import cloudflare_api
+from spark_conformance.cloudflare.client import Api, cloudflare_api
+from spark_conformance.cloudflare.endpoints import TUNNELS
 from spark_conformance.cloudflare.reads import Reads
 from spark_conformance.cloudflare.tunnel import tunnel
 from spark_conformance.core.run import Run
 from spark_conformance.core.shared import Shared
+from tests.cloudflare.fake import Answer, Fake, Got, ok
 from tests.cloudflare.twin import Twin
 
 LOOKS = (zone, account_id, api_token, ip_ranges, account_tokens, tunnel)
@@ -129,3 +133,21 @@ def test_requests_wait_for_what_the_account_allows() -> None:
     budget.close()  # so that nobody waits in this test
     budget.take()
     assert told == ["Cloudflare's API takes no more requests of this account for now: waiting 60 s"]
+
+
+def test_what_hangs_for_one_system_delays_no_other_of_the_account(server: Fake, api: Api) -> None:
+    on, reads = Event(), Reads()
+    server.answer = partial(_answer, on)
+    hangs, well = api.sharing(reads, 0.0), api.sharing(reads, 0.0)
+    waiting: Future[object] = Future()
+    Thread(target=lambda: waiting.set_result(hangs.many(TUNNELS, {"name": "hangs"}, account_id="a"))).start()
+    assert well.many(TUNNELS, {"name": "well"}, account_id="a") == []
+    assert not waiting.done()
+    on.set()
+    assert waiting.result(10) == []
+
+
+def _answer(on: Event, got: Got) -> Answer:
+    if got.query["name"] == "hangs":
+        on.wait(10)
+    return ok([])
