@@ -9,11 +9,11 @@ from spark_conformance.core.run import OBSERVATIONS, Run
 from spark_conformance.core.verdict import Nonconformant, Unmet, Unreachable
 from spark_conformance.facts.load import find, load
 from spark_conformance.host.own_connector import OwnConnector
+from spark_conformance.observations import load_observations
 from tests.cloudflare.twin import CONNECTOR
 
 MODULES = ("checks.test_tunnel", "checks.test_dns", "checks.test_access")
-for name in ("cloudflare.account", "outside.authoritative", "dns.resolvers"):  # what no check imports for its type
-    importlib.import_module(f"spark_conformance.{name}")
+load_observations()
 PROBED = {"access.app_answers", "access.refuses_anonymous", "access.refuses_wrong_secret", "access.admits_token"}
 """Checks of Access that send requests to the public name."""
 
