@@ -109,6 +109,10 @@ WRONG = {
         SYSTEM + HOSTS.replace("host.request_timeout_s = 3", "host.request_timeout_s = -1") + FACTS,
         "facts.toml:14: target.replicas.1.host.request_timeout_s: should be more than 0",
     ),
+    "the name in what is one for all": (
+        (SYSTEM + HOSTS + FACTS).replace('expect = "edge"', 'expect = "${replica}"'),
+        "facts.toml:23: facts.tunnel.name.expect: there is no value replica",
+    ),
     "the name where there are no hosts": (SYSTEM + FACTS, "there is no value replica"),
 }
 

@@ -15,6 +15,8 @@ from spark_conformance.cloudflare.tunnel_connections import (
     TunnelConnections,
     tunnel_connections,
 )
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.replicas import judge_each
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Unmet, Unreachable, Verdict
 from spark_conformance.facts.load import load
@@ -116,6 +118,12 @@ def test_what_is_not_of_a_host_is_seen_once_for_all(run: Run) -> None:
 def test_a_broken_check_is_an_error_of_the_suite_whatever_the_others_say(run: Run) -> None:
     on_each(run, connector_state, service(active=True), ValueError("odd"), service(active=True))
     assert judged(run, "cloudflared.active").verdict == Verdict.ERROR
+
+
+def test_a_check_that_compares_nothing_is_an_error_of_the_suite_too(run: Run) -> None:
+    judge = Judge("cloudflared.active", run.stated["cloudflared.active"])
+    with pytest.raises(TypeError, match="compares nothing"):
+        judge_each(run, judge, lambda _run, _judge: None)
 
 
 # --- whose connectors serve the tunnel
