@@ -125,7 +125,10 @@ def test_the_last_report_is_there_while_the_next_run_is_under_way(tmp_path: Path
         (tmp_path / PREVIOUS).mkdir()
         (tmp_path / PREVIOUS / "report.html").write_text("the last one")
         (tmp_path / "metrics.prom").write_text("a 1\n")
-        assert client.get("/report").text == "the last one"
+        assert client.get("/report").text == client.get("/report.html").text == "the last one"
+        (tmp_path / "report.spark-1.html").write_text("of one of several")
+        assert client.get("/report.spark-1.html").text == "of one of several"
+        assert client.get("/report.x/../../secret.html").status_code == 404
         metrics = client.get("/metrics")
         assert (metrics.text, metrics.headers["content-type"]) == ("a 1\n", "text/plain; version=0.0.4; charset=utf-8")
         assert client.head("/metrics").headers["content-length"] == "4"
