@@ -97,6 +97,18 @@ def test_admits(judge: Judge, access_app: AccessApp, run: Run) -> None:
     judge(found.told, ok=same, note=access_app.told)
 
 
+@pytest.mark.fact("access.login_methods")
+def test_login_methods(judge: Judge, access_app: AccessApp) -> None:
+    """People are offered other ways to log in than the document says: one that was not meant to be asked, or one less.
+
+    An application that names none offers every one of the account's, those that are added later as well.
+
+    Not seen here: whether an identity provider works, and whom it knows.
+    """
+    seen = access_app.login_methods
+    judge(seen, ok=seen.same(judge.expect), note=f"the application {access_app.name}")
+
+
 @pytest.mark.fact("access.protected")
 def test_protected(judge: Judge, access_apps: AccessApps, run: Run) -> None:
     """No application of the account stands before the whole name; or one does, and the name is meant to be public.

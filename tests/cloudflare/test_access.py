@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
 from spark_conformance.cloudflare.access.domains import place_of
@@ -21,6 +22,7 @@ from spark_conformance.cloudflare.access.service_tokens import choose as choose_
 from spark_conformance.cloudflare.access.service_tokens import token_of
 from spark_conformance.cloudflare.tables import Table, tables
 from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.admits import LoginMethods
 from spark_conformance.facts.expectations import Policy
 
 HOST = "ollama.example.org"
@@ -140,6 +142,35 @@ def test_an_application_stands_before_the_documented_name_perhaps_beside_others(
 def test_applications_without_requests_overlap_nothing(kind: str) -> None:
     assert app(type=kind).places_at(HOST) == ()
     assert application_of(Table("the application", {"id": "i", "type": kind})).domain == ""
+
+
+GOOGLE, OTP = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415", "0a0ed4fc-8415-4643-bbbc-f174e90afafe"
+
+
+@pytest.mark.parametrize(
+    ("expect", "shown", "same"),
+    [
+        ({}, {}, True),
+        ({}, {"allowed_idps": []}, True),
+        ({}, {"allowed_idps": [GOOGLE]}, False),
+        ({"idps": [GOOGLE, OTP]}, {"allowed_idps": [OTP, GOOGLE], "auto_redirect_to_identity": False}, True),
+        ({"idps": [GOOGLE]}, {"allowed_idps": [OTP, GOOGLE]}, False),
+        ({"idps": [GOOGLE]}, {"allowed_idps": []}, False),
+        ({"idps": [GOOGLE]}, {"allowed_idps": [GOOGLE], "auto_redirect_to_identity": True}, False),
+        ({"idps": [GOOGLE], "instant": True}, {"allowed_idps": [GOOGLE], "auto_redirect_to_identity": True}, True),
+        ({}, {"auto_redirect_to_identity": True}, False),
+    ],
+)
+def test_which_ways_to_log_in_are_offered(expect: dict[str, Any], shown: dict[str, Any], same: bool) -> None:
+    found = app(**shown)
+    judged = AccessApp("i", "a", "n", HOST, "self_hosted", (), (), False, idps=found.idps, instant=found.instant)
+    assert judged.login_methods.same(LoginMethods.model_validate(expect)) is same
+
+
+def test_only_one_way_to_log_in_can_be_taken_at_once() -> None:
+    for idps in ({}, {"idps": [GOOGLE, OTP]}):
+        with pytest.raises(ValidationError, match="instant: takes the only way to log in; write one id in idps"):
+            LoginMethods.model_validate({**idps, "instant": True})
 
 
 def test_overlapping_applications_are_all_but_the_one_to_be_judged() -> None:

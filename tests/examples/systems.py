@@ -32,6 +32,7 @@ def broken(
 GRAFANA = (
     *broken("service-disabled", "service-crashing", "cloudflared-disabled", "tunnel-renamed", "fallback-503"),
     *broken("service-all-interfaces", "public-certificate-expiring", "access-policy-renamed", "token-readable-by-all"),
+    *broken("access-other-login-methods"),
     *broken("service-stopped", "service-hanging", "service-refuses-host", "service-unwell", "ingress-other-port"),
     *broken("cloudflared-stopped", "record-other-tunnel"),
     *broken("record-missing", by="dns-no-record"),

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spark_conformance.cloudflare.access.admitted import admitted
+from spark_conformance.cloudflare.access.policies import policies_of
+from spark_conformance.cloudflare.tables import tables
 from spark_conformance.facts.load import examples, find, load
 from spark_lab.leaving import left_out
 from spark_lab.original import Original
@@ -155,3 +158,29 @@ def test_two_systems_get_different_lab_names(mine: Path) -> None:
     wiki = Original(load(mine))
     assert (wiki.zone, wiki.host, wiki.addresses) == ("example.org", "wiki-1", ["127.0.0.1:8080"])
     assert wiki.tunnel_id == wiki.tunnel_id
+
+
+WHO = """
+[facts.access.admits]
+expect = { emails = ["ana@example.org"], email_domains = ["example.net"], service_tokens = ["ci", "backup"] }
+
+[facts.access.login_methods]
+expect = { idps = ["f174e90a-fafe-4643-bbbc-4a0ed4fc8415"], instant = true }
+"""
+
+
+def test_whoever_is_stated_to_get_in_does_and_nobody_else(mine: Path) -> None:
+    mine.write_text(MINE.partition("[[waivers]]")[0] + WHO)
+    made = world(Original(load(mine)), Credentials())
+    [app] = made.apps.values()
+    assert (app["allowed_idps"], app["auto_redirect_to_identity"]) == (["f174e90a-fafe-4643-bbbc-4a0ed4fc8415"], True)
+    stated = load(mine).facts.access
+    assert stated is not None
+    assert stated.admits is not None
+    tokens = {token["id"]: token["name"] for token in made.service_tokens.values()}
+    found = admitted(policies_of(tables("the policies", app["policies"]), [], {}), stated.admits.expect, tokens, ())
+    assert found.named.same(stated.admits.expect)
+    assert (found.others, found.untold) == ((), ())
+    assert "access.admits" not in left_out(load(mine))
+    mine.write_text(mine.read_text().replace("emails =", 'groups = ["staff"], emails ='))
+    assert "access.admits" in left_out(load(mine))
