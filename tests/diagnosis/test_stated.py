@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from spark_conformance.core.run import Run
 from spark_conformance.diagnosis.causes.catalogue import CASES
 from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.model import Cause, Hop, Scene, Stated
 from spark_conformance.diagnosis.picture import picture
 from spark_conformance.diagnosis.reading.look import Look
-from spark_conformance.diagnosis.stated import address, stated
+from spark_conformance.diagnosis.stated import address, handed_to, own_address, stated
 from spark_conformance.diagnosis.terminal import screen
-from spark_conformance.facts.load import find, load
+from spark_conformance.facts.load import SystemFile, find, load
 from tests.diagnosis.by_hand import BY_HAND, by_hand
 from tests.diagnosis.scenes import recorded, scene
 from tests.diagnosis.systems import SYSTEMS, system
@@ -103,8 +105,6 @@ def test_secrets_are_looked_for_where_they_are_kept(tmp_path: Path) -> None:
 
 
 def test_what_the_document_gets_wrong_stands_in_its_facts_file(tmp_path: Path) -> None:
-    from spark_conformance.core.run import Run
-
     spark = load(find("spark-291b"))
     assert spark.remarks.keys() <= CASES.keys()
     documents = {name: one.document for name, one in told(stated(Run(spark))).items() if one.document}
@@ -116,6 +116,41 @@ def test_what_the_document_gets_wrong_stands_in_its_facts_file(tmp_path: Path) -
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_rule_is_held_against_the_stated_address(name: str, tmp_path: Path) -> None:
     assert address(system(name, tmp_path)) == "http://localhost:3000"
+
+
+CONTAINER = "http://app:8080"
+
+
+def routed(*routes: dict[str, str], access: dict[str, Any] | None = None) -> Run:
+    names = {f"r{place}": {"expect": {"hostname": "photos.example.org", **one}} for place, one in enumerate(routes)}
+    facts = {"service": {"url": {"expect": "http://localhost:2283"}}, "routes": names, "access": access or {}}
+    system = {"name": "photos", "hostname": "photos.example.org"}
+    return Run(SystemFile.model_validate({"system": system, "target": {}, "facts": facts}))
+
+
+@pytest.mark.parametrize(
+    ("routes", "path", "leads"),
+    [
+        ([], "/", ""),
+        ([{"service": CONTAINER}], "/", CONTAINER),
+        ([{"service": CONTAINER}], "/api/ping", CONTAINER),
+        ([{"service": CONTAINER}, {"path": "/api/x", "service": "http://api:1"}], "/api/ping", ""),
+        ([{"service": CONTAINER}, {"path": "/api/x", "service": "http://api:1"}], "/api/x", "http://api:1"),
+        ([{"hostname": "share.example.org", "service": "http://other:1"}], "/", ""),
+        ([{"service": "http_status:403"}], "/", ""),
+    ],
+)
+def test_a_rule_is_held_against_the_route_that_is_stated(routes: list[dict[str, str]], path: str, leads: str) -> None:
+    """A container knows the service by another name than its host does: neither is wrong."""
+    run = routed(*routes)
+    assert handed_to(run, path) == leads
+    assert own_address(run) == "http://localhost:2283"
+
+
+def test_a_name_that_is_meant_to_be_public_lacks_no_application() -> None:
+    shut, public = ({"protected": {"expect": expect}} for expect in (True, False))
+    assert "access-absent" in told(stated(routed(access=shut)))
+    assert "access-absent" not in told(stated(routed(access=public)))
 
 
 # --- the picture, and whole diagnoses

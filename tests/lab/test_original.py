@@ -184,3 +184,53 @@ def test_whoever_is_stated_to_get_in_does_and_nobody_else(mine: Path) -> None:
     assert "access.admits" not in left_out(load(mine))
     mine.write_text(mine.read_text().replace("emails =", 'groups = ["staff"], emails ='))
     assert "access.admits" in left_out(load(mine))
+
+
+PLACES = """
+[facts.access.app_domain]
+expect = "wiki.example.org"
+
+[facts.access.overlapping_apps]
+expect = 1
+
+[facts.probes.pages]
+expect = { path = "/", login = true }
+
+[facts.probes.hook]
+expect = { method = "POST", path = "/hooks/ci", body = "{}", status = 204 }
+
+[facts.probes.refused]
+expect = { path = "/private", status = 403 }
+
+[facts.probes.stats]
+expect = { url = "https://stats.example.org/", login = true }
+
+[facts.probes.feed]
+expect = { url = "https://stats.example.org/feed?since=1", status = 200 }
+
+[facts.probes.site]
+expect = { url = "https://www.example.org/", status = 200 }
+"""
+
+
+def test_access_stands_where_probes_find_a_login_and_not_where_they_are_answered_without(mine: Path) -> None:
+    mine.write_text(MINE.partition("[facts.own")[0] + PLACES)
+    apps = world(Original(load(mine)), Credentials()).apps.values()
+    decisions = {app["domain"]: [policy["decision"] for policy in app["policies"]] for app in apps}
+    assert decisions == {
+        "wiki.example.org": [], "wiki.example.org/hooks/ci": ["bypass"],
+        "stats.example.org": ["allow"], "stats.example.org/feed": ["bypass"],
+    }  # fmt: skip
+    assert "access.overlapping_apps" not in left_out(load(mine))
+
+
+def test_a_name_that_is_meant_to_be_public_has_no_application(mine: Path) -> None:
+    mine.write_text(MINE.partition("[facts.own")[0] + "[facts.access.protected]\nexpect = false\n")
+    assert not world(Original(load(mine)), Credentials()).apps
+
+
+def test_a_container_is_known_by_its_own_name_and_by_a_port_of_the_host(mine: Path) -> None:
+    routes = '[facts.routes.wiki]\nexpect = { hostname = "wiki.example.org", service = "http://dokuwiki:80" }\n'
+    mine.write_text(MINE.partition("[facts.own")[0] + '[facts.service.container]\nexpect = "dokuwiki"\n' + routes)
+    seen = Original(load(mine))
+    assert (seen.addresses, seen.called) == (["127.0.0.1:8080"], {"dokuwiki:80": "127.0.0.1:8080"})
