@@ -18,13 +18,14 @@ from spark_conformance.cloudflare.client import cloudflare_api
 from spark_conformance.cloudflare.endpoints import APP_POLICIES, APPS, RECORDS, TUNNEL_CONFIG, Endpoint
 from spark_conformance.cloudflare.tunnel import tunnel
 from spark_conformance.core.run import Run
+from spark_conformance.facts.fact import Fact
 from spark_conformance.facts.load import find, load
 from spark_conformance.host.connection import target_host
 from spark_conformance.remediation.deeds import DEEDS, Forbidden, admit
 from spark_conformance.remediation.endpoints import APP, APP_POLICY, RECORD
 from spark_conformance.remediation.journal import Journal
 from spark_conformance.remediation.model import Action, Asked, Json
-from spark_conformance.remediation.places import files, services
+from spark_conformance.remediation.places import containers, files, services
 from spark_conformance.remediation.records import journals, read
 from spark_conformance.remediation.remedies import all_remedies
 from spark_conformance.remediation.seal import KEY, key_of, last_seal, sealed
@@ -34,6 +35,8 @@ from tests.remediation.test_journal import step
 all_remedies(Asked())  # every kind of step is known once it was asked for
 ACCOUNT, ZONE, RECORD_ID, POLICY = "a" * 32, "b" * 32, "c" * 32, "dddddddd-0000-4000-8000-000000000000"
 TARGET = {"system": "spark-291b"}
+CONTAINER = "connector"
+"""One that spark-291b has not, for what is done to one where there is."""
 FUZZED = 400
 
 
@@ -75,6 +78,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     facts = run.facts.access
     assert facts is not None
     assert facts.app_id is not None
+    run.stated["service.container"] = Fact[str](expect=CONTAINER)
     there = Recorder(run.system.hostname)
     seen: dict[Any, Any] = {
         account_id: ACCOUNT, zone: SimpleNamespace(id=ZONE), tunnel: SimpleNamespace(id=run.expect("tunnel.id", str)),
@@ -105,6 +109,8 @@ def rightful(run: Run) -> dict[str, Json]:
         "file.write": file,
         "service": {"unit": "cloudflared.service", "verb": "restart", "load": "loaded", "file": "enabled",
                     "active": "active", "invocation": "1", "within_s": 90},
+        "container": {"name": CONTAINER, "verb": "update", "id": "c0ffee000000", "running": True, "started": "",
+                      "policy": "no", "within_s": 90},
         "wait": {},
         "tunnel.connectors-follow": {},
         "api.change": {"method": "patch", "endpoint": where(RECORD), "ids": {"zone_id": ZONE, "record_id": RECORD_ID},
@@ -176,6 +182,8 @@ def poisons(run: Run) -> dict[str, tuple[str, Json]]:
         "another service": ("service", good["service"] | {"unit": "sshd.service"}),
         "another verb": ("service", good["service"] | {"verb": "mask"}),
         "an option for a service": ("service", good["service"] | {"unit": "--now"}),
+        "another container": ("container", good["container"] | {"name": "database"}),
+        "an option for a container": ("container", good["container"] | {"policy": "no --privileged"}),
         "another model": ("ollama.pull", good["ollama.pull"] | {"name": "somebody:else"}),
         "another Ollama": ("ollama.pull", good["ollama.pull"] | {"url": "http://other:11434"}),
         "another token": ("access.refresh", {"ids": {"account_id": ACCOUNT, "token_id": POLICY}, "object": {}}),
@@ -271,6 +279,9 @@ def test_whatever_a_sealed_journal_says_nothing_beyond_the_closed_set_is_touched
             assert arguments[2].startswith(f"{run.target.host.state_directory}/2")
         elif command.startswith(("sudo -n systemctl", "systemctl show")):
             assert set(arguments) <= services(run)
+        elif "docker " in command:
+            assert command.removeprefix("sudo -n ").startswith(("docker inspect ", "docker ps "))  # it finds none
+            assert set(arguments) <= containers(run)
         else:
             assert command.startswith("curl")
             addresses = [word for word in arguments if word.startswith("http")]
