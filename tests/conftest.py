@@ -33,7 +33,7 @@ if "EXAMPLES" not in os.environ:
     # Which modules a worker happens to have imported decides no example, and none of them is read for its constants.
     providers._get_local_constants = lambda: providers._local_constants
 
-pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.turns", "tests.day"]
+pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
