@@ -76,6 +76,12 @@ def test_whoever_is_through_is_told_in_that_order() -> None:
     assert turns.wait({"1"}) == "1"
 
 
+def test_whoever_has_nothing_to_look_at_is_not_waited_for() -> None:
+    turns = Turns(Looks(1).begins())
+    assert turns.ready({"0"}) is None
+    assert turns.wait({"0", "beside"}) == "beside"
+
+
 def test_what_fails_or_has_nothing_to_see_makes_room() -> None:
     looks = Looks(1, 0, 1, 1)
     Turns(looks.begins(), at_once=1)
