@@ -18,6 +18,7 @@ from spark_conformance.host.files import READ
 from spark_conformance.host.shell import Host
 from spark_conformance.host.sudo import sudo_rights
 from spark_conformance.host.sudo_rules import Grant, parse
+from spark_conformance.observations import load_observations
 from spark_conformance.ssh.backend import PersistentBackend
 from spark_conformance.ssh.connection import Connection
 from tests.host.stubs import StubHost, given, run_on
@@ -276,6 +277,7 @@ def test_a_whole_run_asks_sudo_once(stub: StubHost, asked: HostBackend) -> None:
     _count(stub, "")
     run = run_on(stub)
     given(run, target_host, Host(asked))
+    load_observations()
     made = [name for name, observe in OBSERVATIONS.items() if observe.__module__.startswith("spark_conformance.host.")]
     assert len(made) > 30
     with run.closing, ThreadPoolExecutor(len(made)) as threads:
