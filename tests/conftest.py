@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from spark_conformance.core.secret.masking import Known
+from spark_conformance.observations import load_observations
 
 SOURCES = Path(__file__).parents[1] / "fixtures"
 LEAN = Path(__file__).parent / "lean"
@@ -32,6 +34,11 @@ settings.load_profile("tests")
 if "EXAMPLES" not in os.environ:
     # Which modules a worker happens to have imported decides no example, and none of them is read for its constants.
     providers._get_local_constants = lambda: providers._local_constants
+
+# pytester forgets what a session in this process is the first to import, and each would import it again.
+load_observations()
+for part in ("https.failing", "notify.gathered", "notify.sending"):
+    import_module(f"spark_conformance.{part}")
 
 pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns"]
 

@@ -119,7 +119,7 @@ def test_what_does_not_come_through_is_told_and_changes_no_exit_code(
     assert "it is in trouble itself" in " ".join(told(outcome))
     assert (pytester.path / "reports/results.json").is_file()
     assert "canary-in-the-path" not in outcome.out
-    monkeypatch.setattr("spark_conformance.plugin.notify.seen", _breaks)
+    monkeypatch.setattr("spark_conformance.notify.gathered.seen", _breaks)
     assert "notify: pi: NOT told: ZeroDivisionError" in " ".join(told(run(pytester)))
 
 
