@@ -55,8 +55,9 @@ def test_answers(judge: Judge, token_probe: Probe, run: Run) -> None:
 
     Or it is answered otherwise where curl or a browser is named as the program that sends it.
 
-    Access: see the checks of access. An empty 403 from behind the edge: Ollama does not know the Host header, see
-    tunnel.http_host_header. 502 or 530: see the checks of cloudflared and tunnel. Else a rule of the zone.
+    Access: see the checks of access. A refusal from behind the edge: the service may not know the Host header that
+    it is sent, see tunnel.http_host_header. 502 or 530: see the checks of cloudflared and tunnel. Else a rule of the
+    zone.
 
     Not seen here: what the answer says; see public.models_as_on_host and public.generates.
     """

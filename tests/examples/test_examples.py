@@ -18,6 +18,9 @@ from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.diagnosis.engine import diagnose
 from spark_conformance.diagnosis.model import Diagnosis
 from spark_conformance.facts.load import examples, find, load
+from spark_conformance.remediation.model import Asked, Plan
+from spark_conformance.remediation.planner import Planner
+from spark_conformance.remediation.remedies import all_remedies
 from spark_lab.announcement import Announcement
 from spark_lab.faults import heal, inflict, named
 from tests.end_to_end.session import check_here
@@ -114,7 +117,9 @@ def test_what_is_broken_is_found_and_its_cause_is_right(twin: tuple[str, Announc
         try:
             findings = findings_of(run)
             failing = tuple(fact for fact, found in findings.items() if found.verdict == Verdict.NONCONFORMANT)
-            told = deviations(example, one, findings, diagnose(run, failing=failing))
+            seen = diagnose(run, failing=failing)
+            planned = Planner(run, all_remedies(Asked()), Asked()).plan(findings, seen)
+            told = deviations(example, one, findings, seen, planned)
             wrong += [f"{one.fault}: {said}" for said in told]
         finally:
             run.close()
@@ -122,7 +127,9 @@ def test_what_is_broken_is_found_and_its_cause_is_right(twin: tuple[str, Announc
     assert not wrong, "\n".join(wrong)
 
 
-def deviations(example: str, one: Broken, findings: dict[str, Finding], seen: Diagnosis) -> Iterator[str]:
+def deviations(
+    example: str, one: Broken, findings: dict[str, Finding], seen: Diagnosis, planned: Plan
+) -> Iterator[str]:
     """What a fault did other than declared, what the diagnosis said that is not right, and words of another system."""
     stated = load(find(example)).facts.all().keys()
     [fault] = named([one.fault])
@@ -142,5 +149,5 @@ def deviations(example: str, one: Broken, findings: dict[str, Finding], seen: Di
     causes = sorted(each.cause.id for each in (*seen.active, *seen.findings))
     if causes != sorted(one.causes):
         yield f"causes: {', '.join(causes) or 'none'}, not {', '.join(one.causes) or 'none'}"
-    words = said_of_others(json.dumps(seen.as_json(), indent=1), *map(repr, findings.values()))
+    words = said_of_others(json.dumps(seen.as_json(), indent=1), *map(repr, (*findings.values(), planned)))
     yield from (f"says: {line}" for line in words.splitlines())
