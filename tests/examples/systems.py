@@ -71,7 +71,7 @@ APP = ("probes.manifest",)
 HOME = (
     *broken("tunnel-renamed", "fallback-503", "public-certificate-expiring"),
     *broken("service-trusts-no-proxy", by="service-untrusted-proxy", more=APP),
-    *broken("service-unwell", more=APP),
+    *broken("service-unwell", by="service-error", more=APP),
     *broken("service-refuses-host", by="service-host-header", more=APP),
     *broken("ingress-other-port", by="ingress-other-port", more=("routes.home", *APP)),
     *broken("record-other-tunnel", by="dns-other-tunnel", more=APP),
