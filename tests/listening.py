@@ -29,3 +29,15 @@ def listening(serve: Callable[[socket.socket], None], end: Callable[[], None]) -
         accepting.join()  # until it has ended there may be one more
         for thread in threads:
             thread.join()
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on one and the same free port of loopback, the second listening, as a name server has."""
+    for _ in range(100):
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind(("127.0.0.1", 0))
+        try:
+            return datagrams, socket.create_server(datagrams.getsockname())
+        except OSError:  # another has the number for TCP
+            datagrams.close()
+    raise OSError("no port is free for both UDP and TCP")

@@ -12,6 +12,7 @@ import pytest
 
 from spark_conformance.dns.asking import Silence, ask
 from spark_conformance.dns.servers import Server
+from tests.listening import pair
 
 PAUSE_S = 0.02
 
@@ -20,10 +21,7 @@ PAUSE_S = 0.02
 def by_tcp(answer: bytes) -> Iterator[int]:
     """Answers every datagram as cut short, and by TCP byte by byte, again and again; yields the port."""
     end = threading.Event()
-    datagrams, listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
-    datagrams.bind(("127.0.0.1", 0))
-    listener.bind(datagrams.getsockname())
-    listener.listen()
+    datagrams, listener = pair()
     datagrams.settimeout(0.1)
 
     def cut_short() -> None:

@@ -32,4 +32,4 @@ def run_on(host: Here, state: Path | None = None) -> Any:
     target = SimpleNamespace(
         host=SimpleNamespace(state_directory=str(state)), ssh=SimpleNamespace(host="spark"), local=None
     )
-    return SimpleNamespace(get=lambda _: host, target=target, forget=lambda: None)
+    return SimpleNamespace(get=lambda _: host, target=target, forget=lambda: None, replicas=())

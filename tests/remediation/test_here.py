@@ -44,7 +44,7 @@ def test_nothing_is_changed_on_another_machine(local: Any, seen: object, part: s
 
 
 def test_a_machine_whose_name_is_not_stated_may_be_any() -> None:
-    run = SimpleNamespace(stated={}, target=SimpleNamespace(local=Local()))
+    run = SimpleNamespace(stated={}, target=SimpleNamespace(local=Local()), replicas=())
     assert another_machine(run) == ""  # type: ignore[arg-type]  # as much of a run as is looked at
 
 

@@ -69,6 +69,7 @@ def plan(
         remediation=SimpleNamespace(never=never, verify_s=1),
         facts=SimpleNamespace(access=None),
         target=SimpleNamespace(local=None),
+        replicas=(),
     )
     return Planner(run, remedies, asked or Asked()).plan({item.fact: item for item in findings}, **more)
 
