@@ -21,6 +21,7 @@ from spark_conformance.facts.load import examples, find, load
 from spark_conformance.remediation.model import Asked, Plan
 from spark_conformance.remediation.planner import Planner
 from spark_conformance.remediation.remedies import all_remedies
+from spark_conformance.report.markdown import render
 from spark_lab.announcement import Announcement
 from spark_lab.faults import heal, inflict, named
 from tests.end_to_end.session import check_here
@@ -97,13 +98,14 @@ def test_a_twin_is_conformant_and_nothing_is_said_of_what_it_does_not_state(twin
 def test_all_that_a_run_writes_says_nothing_of_what_the_facts_do_not_state(
     twin: tuple[str, Announcement], pytester: pytest.Pytester
 ) -> None:
-    """The terminal, its reports, the diagnosis and the plan."""
+    """The terminal, its reports, the diagnosis and the plan; and the Markdown for the page of a CI run."""
     example, lab = twin
     if not of_the_day(example):
         pytest.skip("another day's example")
     ran = check_here(pytester, "--target", lab.target, *LOOKS)
     assert ran.code == 0, ran.out
-    assert not said_of_others(ran.written)
+    markdown = render(json.loads((ran.reports / "results.json").read_text()))
+    assert not said_of_others(ran.written, markdown)
 
 
 def test_what_is_broken_is_found_and_its_cause_is_right(twin: tuple[str, Announcement]) -> None:
