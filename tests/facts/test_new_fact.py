@@ -4,19 +4,14 @@ What a lab says of the fact, broken and healthy, comes from the copy's own code,
 """
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.facts.walks import PROJECT, copied, files_of, run
+
 FACT = "ollama.keep_alive_s"
 FAULT = "generation-kept-briefly"
-PATIENCE_S = 240
 STEPS: dict[str, list[tuple[str, str]]] = {
     "fixtures/spark_conformance/facts/components/ollama.py": [
         ("    accepts_host: Annotated[", """\
@@ -135,16 +130,6 @@ fault(
 """And for a remedy of that fact."""
 
 
-def run(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """A run of pytest in the copy, of its code alone."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-q", *options],
-        cwd=copy, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S,
-        check=False,
-    )  # fmt: skip
-
-
 def verdict(copy: Path) -> dict[str, str]:
     """What the last run in the copy said of the facts that it judged."""
     results = json.loads((copy / "reports/results.json").read_text())
@@ -153,11 +138,7 @@ def verdict(copy: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("walk")
-    for name in ("checks", "fixtures", "tests"):  # compiled, but for what is just being written
-        shutil.copytree(PROJECT / name, place / name, ignore=shutil.ignore_patterns("*.pyc.*"))
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(PROJECT / name, place / name)
+    place = copied(tmp_path_factory.mktemp("walk"), ("tests",))
     for name, steps in (*STEPS.items(), *REMEDY.items()):
         path = place / name
         for before, text in steps:
@@ -175,9 +156,7 @@ def test_each_step_has_its_place() -> None:
 
 @pytest.mark.parametrize(("title", "steps"), [("A new fact", STEPS), ("A remedy for it", REMEDY)])
 def test_these_are_the_files_that_contributing_names(title: str, steps: dict[str, object]) -> None:
-    section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2]
-    named = re.findall(r"^\d\. `([^`]+)`", section.partition("\n## ")[0], re.MULTILINE)
-    assert [Path(name).name for name in named] == [Path(name).name for name in steps]
+    assert [Path(name).name for name in files_of(title)] == [Path(name).name for name in steps]
 
 
 def test_a_new_fact_fails_by_its_fault_and_its_remedy_heals_it(copy: Path) -> None:

@@ -5,18 +5,13 @@ What a twin of such a system says of it, broken and healed, comes from the copy'
 """
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.facts.walks import copied, files_of, run
+
 FACT, CAUSE, SHOWN = "kiosk.restart_pending", "kiosk-restart-pending", "probes.home"
-PATIENCE_S = 240
 SUITE, LAB = "fixtures/spark_conformance/services/kiosk", "fixtures/spark_lab/service/kiosk"
 KIND: dict[str, str] = {
     f"{SUITE}/__init__.py": '"""Kiosks."""\n',
@@ -217,23 +212,9 @@ expect = false
 """
 
 
-def run(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """A run of pytest in the copy, of its code alone."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-q", *options],
-        cwd=copy, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S,
-        check=False,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("kind")
-    for name in ("checks", "fixtures"):  # compiled, but for what is just being written
-        shutil.copytree(PROJECT / name, place / name, ignore=shutil.ignore_patterns("*.pyc.*"))
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(PROJECT / name, place / name)
+    place = copied(tmp_path_factory.mktemp("kind"), ())
     for name, text in KIND.items():
         path = place / name
         assert not path.exists()
@@ -244,9 +225,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_these_are_the_files_that_contributing_names() -> None:
-    section = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## A new kind of service\n")[2]
-    named = re.findall(r"^\d\. `([^`]+)`", section.partition("\n## ")[0], re.MULTILINE)
     made = [name.replace("kiosk", "KIND") for name in KIND if not name.endswith("__init__.py")]
+    named = files_of("A new kind of service")
     assert [whole for whole, name in zip(made, named, strict=True) if not whole.endswith(f"/{name}")] == []
 
 
