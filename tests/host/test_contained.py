@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.checking import finding_of
 from spark_conformance.core.run import Run
-from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable, Verdict
 from spark_conformance.facts.load import find, load
+from spark_conformance.facts.model import needing
 from spark_conformance.host.binary import cloudflared_binary, cloudflared_version
 from spark_conformance.host.complaints import connection_complaint
 from spark_conformance.host.connector import connector
@@ -291,17 +293,35 @@ def test_its_restarts_of_late(
 
 def test_without_a_host_nothing_of_it_applies() -> None:
     """What only the API and the edge tell of a connector needs neither SSH nor a fact about the host."""
-    system = load(find("spark-291b"))
-    assert system.facts.cloudflared
-    unsaid = {"host": None, "cloudflared": system.facts.cloudflared.model_copy(update={"unit": None})}
-    changes = {
-        "facts": system.facts.model_copy(update=unsaid),
-        "target": system.target.model_copy(update={"ssh": None}),
-    }
-    run = Run(system.model_copy(update=changes))
+    run = without_host()
     for observe in (own_connector, connector, cloudflared_journal, cloudflared_token, cloudflared_version, Watch):
         with pytest.raises(NotApplicable, match="states no host that cloudflared runs on"):
             observe(run)
+
+
+def without_host(**stated: object) -> Run:
+    """A system of which neither a host nor a fact on it is stated, but for these of cloudflared."""
+    system = load(find("spark-291b"))
+    left = needing("host.reachable", among=system.facts.all()) | {"host.reachable"}
+    tables: dict[str, dict[str, object]] = {}
+    for component, _, name in (fact.partition(".") for fact in left):
+        tables.setdefault(component, {})[name] = None
+    tables["cloudflared"] |= stated
+    facts = {component: getattr(system.facts, component).model_copy(update=own) for component, own in tables.items()}
+    changes = {
+        "facts": system.facts.model_copy(update=facts),
+        "target": system.target.model_copy(update={"ssh": None}),
+    }
+    return Run(system.model_copy(update=changes))
+
+
+@pytest.mark.parametrize("name", ["active", "token_mode", "ready_connections", "enabled"])
+def test_a_fact_on_the_host_is_stated_and_the_host_is_not(name: str) -> None:
+    """Stated is never not applicable for want of a way there: a gate would pass what nobody looked at."""
+    documented = load(find("spark-291b")).facts.cloudflared
+    finding = finding_of(without_host(**{name: getattr(documented, name)}), f"cloudflared.{name}")
+    assert (finding.verdict, finding.blocked_by) == (Verdict.BLOCKED, "host.reachable")
+    assert "[target.ssh]" in finding.cause
 
 
 def test_its_log_is_watched(docker: Docker) -> None:
