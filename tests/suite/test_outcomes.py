@@ -87,6 +87,14 @@ def test_a_check_that_judges_nothing_is_an_error(pytester: pytest.Pytester) -> N
     assert "compares nothing" in ran.out
 
 
+def test_a_check_that_catches_its_judgement_is_an_error(pytester: pytest.Pytester) -> None:
+    """As one that tries a few times, and goes on after the last."""
+    body = "for seen in (2, 1):\n        try: judge(seen)\n        except AssertionError: pass"
+    ran = outcome(pytester, body)
+    assert (ran.code, ran.verdicts["dns.records"]) == (7, "error")
+    assert "catches what judge raises" in ran.out
+
+
 def test_a_nonconformant_fact_outweighs_one_that_is_unverified(pytester: pytest.Pytester) -> None:
     bad = GOOD_TYPE.replace('"CNAME"', '"A"')
     ran = run_suite(pytester, records('raise Unreachable("x", "no way")') + GOOD_TTL + bad)

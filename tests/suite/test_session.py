@@ -27,7 +27,7 @@ def finding(verdict: Verdict, severity: str = "required", fact: str = "dns.recor
         (Verdict.NONCONFORMANT, "advisory", 0),
         (Verdict.WAIVED, "required", 0),
         (Verdict.UNREACHABLE, "required", 7),
-        (Verdict.UNREACHABLE, "advisory", 0),
+        (Verdict.UNREACHABLE, "advisory", 7),
         (Verdict.BLOCKED, "required", 7),
         (Verdict.ERROR, "required", 7),
         (Verdict.NOT_APPLICABLE, "required", 7),
@@ -36,6 +36,11 @@ def finding(verdict: Verdict, severity: str = "required", fact: str = "dns.recor
 @pytest.mark.parametrize("ended", [0, 1])
 def test_a_finding_decides_where_pytest_came_to_its_end(verdict: Verdict, severity: str, code: int, ended: int) -> None:
     assert session_result([finding(verdict, severity)], ended=ended).exit_code == code
+
+
+def test_an_advisory_fact_that_nobody_saw_is_no_matter_beside_one_that_was_seen() -> None:
+    findings = [finding(Verdict.UNREACHABLE, "advisory"), finding(Verdict.CONFORMANT, fact="dns.type")]
+    assert session_result(findings, ended=1).exit_code == 0
 
 
 def test_no_finding_at_all_is_not_verified() -> None:
