@@ -12,7 +12,7 @@ import pytest
 from spark_conformance.report import __main__ as command
 from spark_conformance.report.placing import Drafts, put_aside
 from spark_conformance.report.results import Results
-from tests.report.told import NAMES, data_of
+from tests.report.told import NAMES, agree, data_of
 from tests.suite.small import ALL_GOOD, Outcome, run_suite
 
 
@@ -54,6 +54,13 @@ def test_a_place_where_no_report_can_be_is_refused_before_the_run(pytester: pyte
     assert f"{option} file/report: the report cannot be written there; name a file" in ran.out
 
 
+def test_a_file_in_the_place_of_the_folder_is_called_one(pytester: pytest.Pytester) -> None:
+    (pytester.path / "file").touch()
+    ran = run_suite(pytester, ALL_GOOD, "checks", "--reports", "file")
+    assert ran.code == 4
+    assert "file: the reports cannot be written there: it is no directory; name one" in ran.out
+
+
 def test_no_half_page_stands_there_meanwhile(pytester: pytest.Pytester) -> None:
     looking = ALL_GOOD.replace(
         "judge(1)", "assert not list(__import__('pathlib').Path('reports').glob('*.*')); judge(1)", 1
@@ -92,6 +99,22 @@ def test_an_exit_code_that_changes_afterwards_takes_the_reports_with_it(pytester
     assert ran.code == 6, ran.out
     assert "no reports: they would say exit code 0, which is no longer right" in ran.out
     assert standing(ran.folder / "reports") == set()
+
+
+LOWERING = """
+import pytest
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    session.exitstatus = 0  # as pytest-custom-exit-code does where it is asked to
+"""
+
+
+def test_nobody_makes_a_failure_a_success_afterwards(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(lowering=LOWERING)
+    pytester.syspathinsert()
+    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", "judge(2)", 1), "checks", "-p", "lowering")
+    assert ran.code == 1
+    agree(ran.folder / "reports", ran.out, 1)
 
 
 def test_a_killed_run_leaves_no_results_of_another(
