@@ -127,7 +127,7 @@ def test_active(judge: Judge, connector_state: ServiceState) -> None:
 
     Not seen: whether it is connected, which cloudflared.ready_connections is about.
     """
-    judge(connector_state.active, note=connector_state.told)
+    judge(connector_state.runs, note=connector_state.told)
 
 
 @pytest.mark.fact("cloudflared.restarts")

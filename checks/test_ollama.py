@@ -34,7 +34,7 @@ def test_enabled(judge: Judge, ollama_unit: Unit) -> None:
 @pytest.mark.fact("ollama.active")
 def test_active(judge: Judge, ollama_unit: Unit) -> None:
     """The service does not run."""
-    judge(ollama_unit.active, note=ollama_unit.state)
+    judge(ollama_unit.runs, note=ollama_unit.state)
 
 
 @pytest.mark.fact("ollama.restarts")

@@ -48,7 +48,7 @@ def test_enabled(judge: Judge, service_state: ServiceState) -> None:
 @pytest.mark.fact("service.active")
 def test_active(judge: Judge, service_state: ServiceState) -> None:
     """The service does not run."""
-    judge(service_state.active, note=service_state.told)
+    judge(service_state.runs, note=service_state.told)
 
 
 @pytest.mark.fact("service.restarts")

@@ -4,6 +4,7 @@ import pytest
 
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.diagnosis.reading.host import state
+from spark_conformance.host.service_state import ServiceState
 from spark_conformance.host.units import cloudflared_unit, ollama_unit, parse, require_active
 from tests.host.stubs import StubHost, run_on
 
@@ -38,6 +39,17 @@ def test_a_running_service() -> None:
     assert (unit.active, unit.enabled, unit.restarts, unit.pid, unit.reload_pending) == (True, True, 0, 2211, False)
     assert unit.drop_ins == ("/etc/systemd/system/cloudflared.service.d/override.conf",)
     assert unit.state == "active (running) since Thu 2025-10-30 07:41:09 CET"
+
+
+def test_a_unit_that_has_ended_and_stays_active_says_nothing_of_what_it_started() -> None:
+    """As one that ran `docker compose up -d`: systemd has no process to watch."""
+    ended = RUNNING.replace("MainPID=2211", "MainPID=0").replace("SubState=running", "SubState=exited")
+    unit = parse(ended, "x.service")
+    for seen in (unit, ServiceState(unit.name, unit.active, unit.state, unit.enabled, "", unit.ended)):
+        with pytest.raises(Unreachable, match=r"cloudflared.service is active \(exited\).* has started something"):
+            _ = seen.runs
+    assert parse(RUNNING, "x.service").runs
+    assert not parse(UNKNOWN, "x.service").runs
 
 
 def test_several_drop_ins_and_a_value_with_an_equals_sign() -> None:
