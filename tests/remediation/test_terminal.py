@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.printable import in_one_line
+from spark_conformance.facts.calling import CHECKS
 from spark_conformance.facts.load import find, load
 from spark_conformance.plugin.remediation import reminding
 from spark_conformance.plugin.remediation.asking import confirmed
+from spark_conformance.plugin.remediation.options import undoing
 from spark_conformance.remediation.journal import FOLDER, Journal, identity
 from spark_conformance.remediation.model import Action, Instruction, Step, StepState
 from spark_conformance.remediation.outcome import Outcome, StepOutcome
@@ -134,6 +136,8 @@ def config(tmp_path: Path, terminal: Screen | None, target: str, **options: Any)
     plugins = {"terminalreporter": terminal}
     given = {"--target": [target], **options}
     return SimpleNamespace(
+        args=[str(CHECKS)],
+        option=SimpleNamespace(pyargs=False),
         rootpath=tmp_path,
         invocation_params=SimpleNamespace(dir=tmp_path),
         pluginmanager=SimpleNamespace(getplugin=plugins.get, get_plugins=tuple),
@@ -172,6 +176,20 @@ def test_a_name_that_would_repaint_the_question_cannot(tmp_path: Path, monkeypat
     assert (terminal.text + (tmp_path / "tty").read_text()).replace("\n", "").isprintable()
     assert "\n    planned  nothing" not in terminal.text
     assert "although its facts file says lab = true: no running lab confirms it" in terminal.text
+
+
+def test_the_way_back_is_asked_for_where_the_journal_is_and_with_the_facts_checks(tmp_path: Path) -> None:
+    """Without own checks such a run is refused where the file states own facts, and it finds no journal elsewhere."""
+    assert (
+        undoing(config(tmp_path, None, "mine.toml"), "mine.toml")
+        == "pytest checks/ --target mine.toml --remediate undo"
+    )
+    other = config(tmp_path, None, "mine.toml", **{"--reports": "out of the way"})
+    other.args = [str(CHECKS), f"{tmp_path}/conformance", f"{CHECKS}/test_dns.py::test_ttl"]
+    undo = f"pytest checks/ {tmp_path}/conformance --target mine.toml --reports 'out of the way' --remediate undo"
+    assert undoing(other, "mine.toml") == undo
+    outcome = Outcome("apply", "applied", journal="x.jsonl")
+    assert "  journal: out of the way/remediation/x.jsonl" in shown(screen(outcome, "out of the way/remediation"))
 
 
 @pytest.mark.parametrize("said", [{}, {"--yes": True}])
