@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.fact("access.app_id")
 def test_app_id(judge: Judge, access_app: AccessApp) -> None:
-    """No application has this id: it was created again, with other policies, or the document has a wrong id."""
+    """No application has this id: it was created again, with other policies, or the document has a wrong id.
+
+    Not seen here: what an application of this id protects, and whom it lets in, which other facts are about.
+    """
     judge(access_app.id, note=f"the application that covers the public name is {access_app.name}")
 
 
@@ -30,13 +33,19 @@ def test_app_domain(judge: Judge, access_app: AccessApp) -> None:
     """The application protects another name, or only some paths of the documented one; the rest may be unprotected.
 
     That an application also covers other names does not matter here.
+
+    Not seen here: paths of the name that another application takes (access.overlapping_apps), and whether requests come
+    to this one (access.app_answers).
     """
     judge(access_app.domain_as(judge.expect), note=f"the application {access_app.name}")
 
 
 @pytest.mark.fact("access.app_type")
 def test_app_type(judge: Judge, access_app: AccessApp) -> None:
-    """Only some types stand in front of requests, and this one's does not; a type cannot be changed."""
+    """Only some types stand in front of requests, and this one's does not; a type cannot be changed.
+
+    Not seen here: whether it stands before the public name; see access.app_domain.
+    """
     judge(access_app.type)
 
 
@@ -45,6 +54,8 @@ def test_app_answers(judge: Judge, access_app: AccessApp, answering_app: Answeri
     """An application that is not the documented one decides on requests to the public name.
 
     The most specific one wins.
+
+    Not seen here: which application decides on other paths than that of this one request.
     """
     same = answering_app.aud == access_app.aud
     judge(same, note=f"{answering_app.told_by} names {answering_app.aud}, the application is {access_app.aud}")
@@ -207,19 +218,27 @@ def test_token_id(judge: Judge, service_token: ServiceToken) -> None:
     """The account has no service token of this id: it was deleted, and perhaps created again.
 
     Policies that name the old one include nobody.
+
+    Not seen here: who has its secret, and an earlier secret that stays valid for a while after a rotation.
     """
     judge(service_token.id, note=f"the token {service_token.name} has the documented client id")
 
 
 @pytest.mark.fact("access.token_client_id")
 def test_token_client_id(judge: Judge, service_token: ServiceToken) -> None:
-    """The token has another client id: Access does not know clients that send the documented one."""
+    """The token has another client id: Access does not know clients that send the documented one.
+
+    Not seen here: what clients send; see secrets.client_id.
+    """
     judge(service_token.client_id)
 
 
 @pytest.mark.fact("access.token_enabled")
 def test_token_enabled(judge: Judge, service_token: ServiceToken) -> None:
-    """Somebody disabled the token, or Cloudflare did because it was not used: every client is refused."""
+    """Somebody disabled the token, or Cloudflare did because it was not used: every client is refused.
+
+    Not seen here: whether a policy includes the token; see access.service_auth.
+    """
     judge(service_token.switched_on)
 
 
@@ -228,6 +247,8 @@ def test_token_days(judge: Judge, service_token: ServiceToken) -> None:
     """The token expires soon, or has expired; then all clients are refused at once.
 
     A token that is refreshed keeps its id and its secret.
+
+    Not seen here: that this machine's clock, by which the days are counted, is off.
     """
     judge(service_token.days_left, note=f"it expires on {service_token.expires_at or 'no date'}")
 
@@ -281,7 +302,9 @@ def test_refuses_wrong_secret(judge: Judge, wrong_secret_probe: Probe) -> None:
 def test_admits_token(judge: Judge, token_probe: Probe) -> None:
     """Access did not let the service token in; what happens behind Access is public.answers.
 
-    Mostly no Service Auth policy includes the token (access.service_auth, access.token_enabled, access.token_days),
-    or the id or the secret in ESC is an old one (secrets.client_id).
+    Mostly no Service Auth policy includes the token (access.service_auth, access.token_enabled, access.token_days), or
+    the id or the secret in ESC is an old one (secrets.client_id).
+
+    Not seen here: other paths, methods and places than those of this one request.
     """
     judge(token_probe.admitted, note=token_probe.told)

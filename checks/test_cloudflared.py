@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.fact("cloudflared.container")
 def test_container(judge: Judge, cloudflared_container: Container) -> None:
-    """There is no container of this name, and no Compose service: it was removed, or made under another name."""
+    """There is no container of this name, and no Compose service: it was removed, or made under another name.
+
+    Not seen here: what it runs; see cloudflared.image and cloudflared.active.
+    """
     seen = cloudflared_container
     judge(seen.service if judge.expect == seen.service else seen.name, note=seen.state)
 
@@ -37,7 +40,8 @@ def test_container(judge: Judge, cloudflared_container: Container) -> None:
 def test_image(judge: Judge, cloudflared_container: Container) -> None:
     """The container runs another image: an update without a new container, or somebody else's build.
 
-    A tag such as `latest` names what it was when the container was made: cloudflared.version tells which that is.
+    Not seen here: what the name stands for by now: a tag such as `latest` names what it was when the container was
+    made, and cloudflared.version tells which that is.
     """
     from spark_conformance.host.containers import whole_image
 
@@ -49,15 +53,21 @@ def test_image(judge: Judge, cloudflared_container: Container) -> None:
 def test_binary(judge: Judge, cloudflared_binary: Binary) -> None:
     """The unit starts a program that is not the documented one, or that is not there.
 
-    Updates of the documented one then have no effect. A name without a path is looked up in the service's PATH;
-    behind a wrapper, what its process executes counts.
+    Updates of the documented one then have no effect. A name without a path is looked up in the service's PATH; behind
+    a wrapper, what its process executes counts.
+
+    Not seen here: what the program at this path is; see cloudflared.version.
     """
     judge(cloudflared_binary.path)
 
 
 @pytest.mark.fact("cloudflared.executable")
 def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
-    """The service's user may not execute the program."""
+    """The service's user may not execute the program.
+
+    Not seen here: access control lists, a closed directory on the way, a filesystem mounted `noexec`, and a program for
+    another processor.
+    """
     judge(cloudflared_binary.executable, note=f"mode {cloudflared_binary.mode}, of {cloudflared_binary.owner}")
 
 
@@ -65,8 +75,10 @@ def test_executable(judge: Judge, cloudflared_binary: Binary) -> None:
 def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
     """The cloudflared that is installed, or the one that runs, is out of support, or does not say its version.
 
-    A running process stays the old one until the service restarts. Its version is what its own metrics say; where
-    no metrics server answers, the installed one's alone is judged.
+    A running process stays the old one until the service restarts. Its version is what its own metrics say; where no
+    metrics server answers, the installed one's alone is judged.
+
+    Not seen here: whether the program is Cloudflare's own build: it is its own word that counts.
     """
     seen = cloudflared_version
     judge(seen.named, ok=all(map(judge.expect.admits, seen.known)), note=seen.told)
@@ -74,7 +86,10 @@ def test_version(judge: Judge, cloudflared_version: BinaryVersion) -> None:
 
 @pytest.mark.fact("cloudflared.unit")
 def test_unit(judge: Judge, cloudflared_unit: Unit) -> None:
-    """Systemd runs the unit from a file that deployments do not write, so what they install has no effect."""
+    """Systemd runs the unit from a file that deployments do not write, so what they install has no effect.
+
+    Not seen here: what stands in it (cloudflared.unit_in_repository), and what drop-ins change (cloudflared.drop_in).
+    """
     judge(cloudflared_unit.fragment)
 
 
@@ -106,7 +121,11 @@ def test_drop_in(judge: Judge, cloudflared_drop_ins: DropIns) -> None:
 
 @pytest.mark.fact("cloudflared.reload_pending")
 def test_reload_pending(judge: Judge, cloudflared_unit: Unit) -> None:
-    """The unit's files were changed after systemd read them: what runs is not what they say."""
+    """The unit's files were changed after systemd read them: what runs is not what they say.
+
+    Not seen here: a file that was replaced by an older one (`cp -p`, `rsync -t`), which systemd does not notice, and
+    whether the service was started anew after a reload.
+    """
     judge(cloudflared_unit.reload_pending)
 
 
@@ -145,8 +164,10 @@ def test_restarts(judge: Judge, cloudflared_restarts: Recent) -> None:
 def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariables) -> None:
     """The token is not where deployments write it: the next one has no effect, or sets a second token.
 
-    A variable counts only where another value in it would make another token: one beside --token-file has no
-    effect.
+    A variable counts only where another value in it would make another token: one beside --token-file has no effect.
+
+    Not seen here: the same variable elsewhere, as in another unit or a login's environment, which the service does not
+    get.
     """
     found = cloudflared_token_variables.names
     note = f"the token's place: {cloudflared_token_variables.place}"
@@ -157,38 +178,53 @@ def test_token_variable(judge: Judge, cloudflared_token_variables: TokenVariable
 def test_token_present(judge: Judge, cloudflared_token: InstalledToken) -> None:
     """The service has no token, or a string that is not one: the documented quoted heredoc installs an empty one.
 
-    A token is judged by its form here: whether Cloudflare takes it is cloudflared.token_matches_api's question.
+    Not seen here: whether Cloudflare takes it, as it is judged by its form; see cloudflared.token_matches_api.
     """
     judge(cloudflared_token.valid, note=cloudflared_token.told)
 
 
 @pytest.mark.fact("cloudflared.token_tunnel")
 def test_token_tunnel(judge: Judge, cloudflared_valid_token: InstalledToken) -> None:
-    """The installed token is of another tunnel: the connector is healthy there, and the documented tunnel is down."""
+    """The installed token is of another tunnel: the connector is healthy there, and the documented tunnel is down.
+
+    Not seen here: whether the secret in it is that tunnel's; see cloudflared.token_matches_api.
+    """
     judge(cloudflared_valid_token.tunnel)
 
 
 @pytest.mark.fact("cloudflared.token_account")
 def test_token_account(judge: Judge, cloudflared_token_account: TokenMatch) -> None:
-    """The installed token belongs to another Cloudflare account than the zone: records cannot point to its tunnel."""
+    """The installed token belongs to another Cloudflare account than the zone: records cannot point to its tunnel.
+
+    Not seen here: whether Cloudflare takes the token; see cloudflared.token_matches_api.
+    """
     judge(cloudflared_token_account.same, note=cloudflared_token_account.told)
 
 
 @pytest.mark.fact("cloudflared.token_matches_esc")
 def test_token_matches_esc(judge: Judge, cloudflared_token_esc: TokenMatch) -> None:
-    """The next deployment would install a token that is not the one in use."""
+    """The next deployment would install a token that is not the one in use.
+
+    Not seen here: whether Cloudflare takes it (cloudflared.token_matches_api), and whether deployments read this stack.
+    """
     judge(cloudflared_token_esc.same, note=cloudflared_token_esc.told)
 
 
 @pytest.mark.fact("cloudflared.token_matches_api")
 def test_token_matches_api(judge: Judge, cloudflared_token_api: TokenMatch) -> None:
-    """The token was rotated at Cloudflare: the connector keeps running, but its next start will be refused."""
+    """The token was rotated at Cloudflare: the connector keeps running, but its next start will be refused.
+
+    Not seen here: who else has the token; see tunnel.connector_on_host.
+    """
     judge(cloudflared_token_api.same, note=cloudflared_token_api.told)
 
 
 @pytest.mark.fact("cloudflared.token_in_use")
 def test_token_in_use(judge: Judge, cloudflared_token_in_use: TokenInUse) -> None:
-    """The process does not run with the installed token: it started earlier, or its unit does not pass the token on."""
+    """The process does not run with the installed token: it started earlier, or its unit does not pass the token on.
+
+    Not seen here: whether Cloudflare takes it; see cloudflared.token_matches_api.
+    """
     judge(cloudflared_token_in_use.same, note=cloudflared_token_in_use.told)
 
 
@@ -210,6 +246,9 @@ def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None
     """Systemd shows the token to every user of the host, whatever the mode of the file that it stands in.
 
     So it does with every `Environment=`, the documented one too.
+
+    Not seen here: the file's mode (cloudflared.token_mode), the process list (cloudflared.token_in_argv), and what
+    stands in logs.
     """
     shown = cloudflared_token_shown
     judge(not shown.settings, note=shown.told)
@@ -217,7 +256,10 @@ def test_token_hidden(judge: Judge, cloudflared_token_shown: TokenShown) -> None
 
 @pytest.mark.fact("cloudflared.token_in_argv")
 def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> None:
-    """The token is in the process list, for every user of the host to read."""
+    """The token is in the process list, for every user of the host to read.
+
+    Not seen here: processes that are not the service's, or have ended, and the histories of shells.
+    """
     judge(cloudflared_token_in_argv.in_argv, note=f"process {cloudflared_token_in_argv.pid}")
 
 
@@ -225,14 +267,17 @@ def test_token_in_argv(judge: Judge, cloudflared_token_in_argv: TokenInArgv) -> 
 def test_registered(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
     """Since its start the connector has not registered all of its connections.
 
-    What was lost since is seen by cloudflared.ready_connections.
+    Not seen here: what was lost since; see cloudflared.ready_connections.
     """
     judge(len(cloudflared_journal.latest), note=f"in invocation {cloudflared_journal.invocation}")
 
 
 @pytest.mark.fact("cloudflared.connection_indexes")
 def test_connection_indexes(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
-    """One of the connections never registered since the start, whatever the number of lines says."""
+    """One of the connections never registered since the start, whatever the number of lines says.
+
+    Not seen here: connections that were lost since; see cloudflared.ready_connections.
+    """
     judge(tuple(cloudflared_journal.latest))
 
 
@@ -241,6 +286,8 @@ def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
     """The connector uses another protocol to the edge, or several: it fell back, or --protocol in the unit says so.
 
     It does not come back to QUIC by itself.
+
+    Not seen here: what the unit says by now, which the next start follows.
     """
     judge(cloudflared_journal.protocols)
 
@@ -249,15 +296,21 @@ def test_protocol(judge: Judge, cloudflared_journal: ConnectorJournal) -> None:
 def test_ready_connections(judge: Judge, connector: Connector) -> None:
     """Right now the connector has fewer connections to the edge than it should, or does not say.
 
-    Where neither process nor journal names the address of its metrics, the first usual port that answers counts,
-    which may be a second cloudflared's.
+    Where neither process nor journal names the address of its metrics, the first usual port that answers counts, which
+    may be a second cloudflared's.
+
+    Not seen here: whose tunnel they are of (cloudflared.token_tunnel), and whether requests come through them
+    (public.answers).
     """
     judge(connector.ready_connections, note=f"asked at {connector.address}/ready")
 
 
 @pytest.mark.fact("cloudflared.config_is_current")
 def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVersions) -> None:
-    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost contact."""
+    """The connector runs an older configuration than Cloudflare has: it refused the new one, or lost contact.
+
+    Not seen here: what the configuration says (tunnel.ingress), and what other connectors than the host's run.
+    """
     seen = cloudflared_config_versions
     running = "no version" if seen.running is None else f"version {seen.running}"
     judge(seen.same, note=f"it runs {running}, Cloudflare has version {seen.current}")
@@ -265,7 +318,10 @@ def test_config_is_current(judge: Judge, cloudflared_config_versions: ConfigVers
 
 @pytest.mark.fact("cloudflared.config_ingress")
 def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
-    """The connector sends requests for the public name to a service that is not the documented one, or to none."""
+    """The connector sends requests for the public name to a service that is not the documented one, or to none.
+
+    Not seen here: what other names and paths meet than those of the documented request.
+    """
     from spark_conformance.host.connector import as_fact
     from spark_conformance.https.access_probes import probe_path
 
@@ -285,7 +341,10 @@ def test_local_config(judge: Judge, cloudflared_local_config: LocalConfig) -> No
 
 @pytest.mark.fact("cloudflared.config_file")
 def test_config_file(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
-    """Another configuration file counts than the documented one: it is the first of the usual places, or is named."""
+    """Another configuration file counts than the documented one: it is the first of the usual places, or is named.
+
+    Not seen here: whether the process has read what stands there by now: it reads it when it starts.
+    """
     judge(cloudflared_config_file.path, note=cloudflared_config_file.told)
 
 
@@ -303,13 +362,19 @@ def test_config_mode(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
 
 @pytest.mark.fact("cloudflared.config_tunnel")
 def test_config_tunnel(judge: Judge, cloudflared_config_file: ConfigFile) -> None:
-    """The configuration is another tunnel's. An argument after `run` counts before it."""
+    """The configuration is another tunnel's. An argument after `run` counts before it.
+
+    Not seen here: whether the process has read what stands there by now: it reads it when it starts.
+    """
     judge(cloudflared_config_file.tunnel, note=cloudflared_config_file.told)
 
 
 @pytest.mark.fact("cloudflared.credentials_file")
 def test_credentials_file(judge: Judge, cloudflared_credentials: TunnelCredentials) -> None:
-    """The tunnel's credentials are not there, are none, or come from another place: the next start may fail."""
+    """The tunnel's credentials are not there, are none, or come from another place: the next start may fail.
+
+    Not seen here: whether Cloudflare takes them: that shows at the next start.
+    """
     judge(cloudflared_credentials.path, note=cloudflared_credentials.told)
 
 
@@ -327,5 +392,8 @@ def test_credentials_mode(judge: Judge, cloudflared_credentials: TunnelCredentia
 
 @pytest.mark.fact("cloudflared.credentials_tunnel")
 def test_credentials_tunnel(judge: Judge, cloudflared_credentials: TunnelCredentials) -> None:
-    """The credentials are another tunnel's: cloudflared serves that one, or does not start."""
+    """The credentials are another tunnel's: cloudflared serves that one, or does not start.
+
+    Not seen here: whether the secret in them is that tunnel's.
+    """
     judge(cloudflared_credentials.tunnel, note=cloudflared_credentials.told)

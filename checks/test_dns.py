@@ -19,6 +19,8 @@ def test_zone_status(judge: Judge, zone: Zone) -> None:
 
     Moved means that the registrar names other servers, paused that Cloudflare only answers DNS, without proxy and
     Access.
+
+    Not seen here: what the registrar says at this moment: Cloudflare looks there from time to time.
     """
     judge(zone.status, note=f"Cloudflare's servers for the zone are {', '.join(zone.name_servers) or 'not told'}")
 
@@ -36,7 +38,10 @@ def test_records(judge: Judge, dns_records: DnsRecords) -> None:
 
 @pytest.mark.fact("dns.type")
 def test_type(judge: Judge, dns_records: DnsRecords) -> None:
-    """The name points to addresses, past the tunnel, or the other way round."""
+    """The name points to addresses, past the tunnel, or the other way round.
+
+    Not seen here: where it leads; see dns.target.
+    """
     judge(dns_records.one.type, note=dns_records.told)
 
 
@@ -45,6 +50,8 @@ def test_target(judge: Judge, dns_records: DnsRecords) -> None:
     """The record points to another tunnel, or to none.
 
     Requests end in error 1033 or 1016, or at somebody else's service.
+
+    Not seen here: whether that tunnel is there, and connected; see tunnel.id and tunnel.status.
     """
     judge(dns_records.one.content, note=dns_records.told)
 
@@ -54,6 +61,8 @@ def test_proxied(judge: Judge, dns_records: DnsRecords) -> None:
     """The record is a grey cloud.
 
     Clients get the tunnel's inner name, which leads nowhere, and Access does not protect anything.
+
+    Not seen here: what the world is answered; see dns.resolvers_in_range.
     """
     judge(dns_records.one.proxied, note=dns_records.told)
 
@@ -63,6 +72,8 @@ def test_ttl(judge: Judge, dns_records: DnsRecords) -> None:
     """The record has a TTL of its own (1 means automatic), as unproxied records have.
 
     Perhaps the proxy was off for a while.
+
+    Not seen here: answers that resolvers keep from before.
     """
     judge(dns_records.one.ttl)
 
@@ -104,5 +115,8 @@ def test_authoritative_in_range(judge: Judge, authoritative_answers: Answers, ip
 
 @pytest.mark.fact("dns.cname_visible")
 def test_cname_visible(judge: Judge, resolver_answers: Answers) -> None:
-    """Resolvers show the record's target: the proxy is off, so requests pass neither Access nor the tunnel."""
+    """Resolvers show the record's target: the proxy is off, so requests pass neither Access nor the tunnel.
+
+    Not seen here: what other resolvers than the target's show.
+    """
     judge(resolver_answers.cname_visible, note=resolver_answers.told)

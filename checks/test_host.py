@@ -21,6 +21,8 @@ def test_reachable(judge: Judge, machine: Machine) -> None:
     """A command sent to the host's shell does not come back, or fails.
 
     With [target.local] it is the shell of this machine.
+
+    Not seen here: other ways to the machine than this one, such as the runner's own.
     """
     judge(machine.answered)
 
@@ -55,7 +57,9 @@ def test_sudo(judge: Judge, sudo_rights: SudoRights) -> None:
 def test_release(judge: Judge, host_release: Release) -> None:
     """The release file does not call this machine what the document does: it is another one, or was installed again.
 
-    DGX OS writes the file. Any of its values counts, and a copied file tells the same.
+    DGX OS writes the file. Any of its values counts.
+
+    Not seen here: that the file was copied from another machine.
     """
     values = host_release.values
     wanted = judge.expect.value
@@ -66,20 +70,26 @@ def test_release(judge: Judge, host_release: Release) -> None:
 def test_architecture(judge: Judge, machine: Machine) -> None:
     """Another processor than documented: SSH leads to another machine, and the installed binaries do not fit it.
 
-    The kernel says so; to an emulated shell it names the emulated processor.
+    Not seen here: that the shell is emulated: the kernel names the emulated processor to it.
     """
     judge(machine.told("uname -m", machine.architecture))
 
 
 @pytest.mark.fact("host.gpu")
 def test_gpu(judge: Judge, host_gpu: Gpus) -> None:
-    """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl."""
+    """The driver shows another GPU, or none: inference then runs on the CPU, at a crawl.
+
+    Not seen here: whether it works; ollama.gpu_share and ollama.generates show that.
+    """
     judge(host_gpu.names, note=host_gpu.warning)
 
 
 @pytest.mark.fact("host.memory_gib")
 def test_memory(judge: Judge, host_memory: HostMemory) -> None:
-    """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine."""
+    """The kernel sees less memory than the machine should have: a limit at boot, a fault, or another machine.
+
+    Not seen here: how much of it a service may use (`MemoryMax=`), and whether it is sound.
+    """
     judge(host_memory.told(host_memory.total_gib, "MemTotal"), note=f"MemTotal in {judge.expect.path}")
 
 
@@ -87,7 +97,7 @@ def test_memory(judge: Judge, host_memory: HostMemory) -> None:
 def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
     """Memory is about to run out, and the kernel may kill the model or the tunnel next.
 
-    It is one look: a peak between two of them is not seen.
+    Not seen here: a peak between two looks, and a service's own limit (`MemoryMax=`).
     """
     judge(host_memory.told(host_memory.available_gib, "MemAvailable"), note=f"MemAvailable in {judge.expect.path}")
 
@@ -96,7 +106,8 @@ def test_memory_available(judge: Judge, host_memory: HostMemory) -> None:
 def test_disk_free(judge: Judge, host_disk: HostDisk) -> None:
     """The disk is nearly full: the next deployment, model or log line may not fit.
 
-    Not seen: a lack of inodes (`df -i`), quotas, and other filesystems, such as one of its own for the models.
+    Not seen: a lack of inodes (`df -i`), quotas, a filesystem that was mounted read-only after an error, and other
+    filesystems, such as one of its own for the models.
     """
     judge(host_disk.free_gib, note=f"{host_disk.path} is on {host_disk.device}")
 
@@ -126,6 +137,7 @@ def test_clock_skew(judge: Judge, host_clock_skew: ClockSkew) -> None:
 def test_pulumi(judge: Judge, host_pulumi: HostPulumi) -> None:
     """Deployments cannot read the tunnel's token.
 
-    Pulumi is looked for and not run, so that one that does not start passes.
+    Not seen here: whether it starts, and which version it is, as it is looked for and not run; whether the runner's
+    user finds it, too.
     """
     judge(host_pulumi.available, note=host_pulumi.told)

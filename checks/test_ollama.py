@@ -27,13 +27,19 @@ def test_unit(judge: Judge, ollama_unit: Unit) -> None:
 
 @pytest.mark.fact("ollama.enabled")
 def test_enabled(judge: Judge, ollama_unit: Unit) -> None:
-    """The service will not come back after a reboot."""
+    """The service will not come back after a reboot.
+
+    Not seen here: whether the machine comes up to the target that wants it (`systemctl get-default`).
+    """
     judge(ollama_unit.enabled, note=f"systemd reports it as {ollama_unit.file_state or 'nothing'}")
 
 
 @pytest.mark.fact("ollama.active")
 def test_active(judge: Judge, ollama_unit: Unit) -> None:
-    """The service does not run."""
+    """The service does not run.
+
+    Not seen here: whether it answers, and as what; see ollama.url.
+    """
     judge(ollama_unit.runs, note=ollama_unit.state)
 
 
@@ -71,7 +77,7 @@ def test_loopback_only(judge: Judge, ollama_listeners: Listeners) -> None:
 def test_model(judge: Judge, ollama_models: OllamaModels, ollama_model: Model) -> None:
     """The documented model is not there, and every request for it fails.
 
-    By its name alone: another build under it shows in its quantization, size and parameters.
+    Not seen here: another build under this name, which shows in its quantization, size and parameters.
     """
     wanted = ollama_models.named(judge.expect)
     judge(judge.expect if wanted else ollama_models.names, note=f"digest {ollama_model.digest[:12]}")
@@ -82,6 +88,8 @@ def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
     """Another model is first in the list, so the documented verification prints another name.
 
     Ollama lists what was changed last first: somebody pulled or made a model. Nothing is broken by it.
+
+    Not seen here: whether the model of this name is the documented build; see ollama.quantization.
     """
     from spark_conformance.host.ollama import whole
 
@@ -93,20 +101,26 @@ def test_first_model(judge: Judge, ollama_models: OllamaModels) -> None:
 def test_quantization(judge: Judge, ollama_model: Model) -> None:
     """The model of this name is another build than documented.
 
-    As with its size and parameters, it is what Ollama says: two builds that agree in all three are not told apart.
+    Not seen here: another build that agrees in this, in its size and in its parameters; it is what Ollama says.
     """
     judge(ollama_model.quantization)
 
 
 @pytest.mark.fact("ollama.size_gb")
 def test_size(judge: Judge, ollama_model: Model) -> None:
-    """The model is much smaller or larger than documented: cut short, or another one."""
+    """The model is much smaller or larger than documented: cut short, or another one.
+
+    Not seen here: whether its files are whole: it is what Ollama says.
+    """
     judge(ollama_model.size_gb)
 
 
 @pytest.mark.fact("ollama.parameters_b")
 def test_parameters(judge: Judge, ollama_model: Model) -> None:
-    """A model of another size has this name."""
+    """A model of another size has this name.
+
+    Not seen here: whether it is the documented model: it is what Ollama says.
+    """
     judge(ollama_model.parameters_b, note=f"Ollama says {ollama_model.parameter_size or 'nothing'}")
 
 
@@ -114,8 +128,9 @@ def test_parameters(judge: Judge, ollama_model: Model) -> None:
 def test_generates(judge: Judge, ollama_generation: Generated) -> None:
     """The model is there but does not answer, or not in time.
 
-    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say. Not
-    seen: whether what it says makes sense.
+    A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say.
+
+    Not seen here: whether what it says makes sense.
     """
     seen = ollama_generation
     judge(
@@ -130,8 +145,9 @@ def test_generates(judge: Judge, ollama_generation: Generated) -> None:
 def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
     """Part of the model runs on the CPU, slowly enough for the proxy to give up on an answer.
 
-    It is Ollama's own word; NVIDIA's driver, where it is asked, only tells whether anybody computes on the GPU. Not
-    seen: a CPU that works while it claims another GPU; that shows in the time that ollama.generates takes.
+    It is Ollama's own word; NVIDIA's driver, where it is asked, only tells whether anybody computes on the GPU.
+
+    Not seen here: a CPU that works while it claims another GPU; that shows in the time that ollama.generates takes.
     """
     judge(ollama_residency.gpu_share, note=ollama_residency.told)
 
@@ -140,7 +156,9 @@ def test_gpu_share(judge: Judge, ollama_residency: Residency) -> None:
 def test_accepts_host(judge: Judge, ollama_host_replay: HostReplay) -> None:
     """Ollama refuses what the tunnel sends, because of the Host header: a public 403 that the tunnel never logs.
 
-    The connector takes a changed header over by itself. OLLAMA_ORIGINS does not help here; OLLAMA_HOST=0.0.0.0
-    would, and opens Ollama to the whole network.
+    The connector takes a changed header over by itself. OLLAMA_ORIGINS does not help here; OLLAMA_HOST=0.0.0.0 would,
+    and opens Ollama to the whole network.
+
+    Not seen here: other headers of clients by which Ollama refuses, such as Origin (OLLAMA_ORIGINS).
     """
     judge(ollama_host_replay.tunnelled.answered, note=ollama_host_replay.told)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def test_models(judge: Judge, openai_models: OpenaiModels) -> None:
     """A documented model is not listed at /v1/models, and every request for it fails.
 
-    By their names alone, as clients ask for them; others may be there as well.
+    Others may be there as well.
+
+    Not seen here: which model answers to a name; a server gives it whatever name it is told to.
     """
     missing = [name for name in judge.expect if name not in openai_models.names]
     judge(openai_models.names, ok=not missing, note=f"not listed: {', '.join(missing)}" if missing else "")
@@ -25,7 +27,9 @@ def test_models(judge: Judge, openai_models: OpenaiModels) -> None:
 def test_completes(judge: Judge, openai_completion: Completed) -> None:
     """The model is listed but does not answer, or not in time.
 
-    Too few tokens with "stop": the model had no more to say. Not seen: whether what it says makes sense.
+    Too few tokens with "stop": the model had no more to say.
+
+    Not seen here: whether what it says makes sense.
     """
     seen = openai_completion
     judge(

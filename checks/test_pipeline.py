@@ -38,7 +38,10 @@ def test_parses(judge: Judge, workflow_file: WorkflowFile) -> None:
 
 @pytest.mark.fact("pipeline.unit")
 def test_unit(judge: Judge, repository_unit: UnitFile) -> None:
-    """The unit that deployments copy to the host is not in the repository, or systemd would not start it."""
+    """The unit that deployments copy to the host is not in the repository, or systemd would not start it.
+
+    Not seen here: whether the host has it (cloudflared.unit_in_repository), and whether what it starts is there.
+    """
     judge("broken" if repository_unit.fault else repository_unit.path, note=repository_unit.fault)
 
 
@@ -99,6 +102,8 @@ def test_labels(judge: Judge, workflow: Workflow) -> None:
 
     A job that no trigger of the workflow lets run counts for nothing; of a matrix each job counts. Where a group of
     runners, a variable or a workflow of another repository decides, that cannot be told from the file.
+
+    Not seen here: which machines bear the label; see pipeline.runner_online.
     """
     judge(workflow.labels(judge.expect), note=f"the labels of the jobs: {workflow.told_jobs}")
 
@@ -141,6 +146,7 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
 def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
     """The last deployment did not end as documented, and the host runs what it left behind.
 
-    Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now.
+    Not seen here: runs that wait or are under way, whether the job that deploys was skipped in the last one, and
+    whether that deployed what is in the repository now.
     """
     judge(workflow_run.conclusion, note=workflow_run.told)

@@ -22,6 +22,9 @@ def test_certificate_name(judge: Judge, certificate: Certificate) -> None:
 
     A wildcard covers one level, and so does Cloudflare's own certificate of the zone. An unknown issuer may also be a
     proxy between this machine and the internet.
+
+    Not seen here: what other addresses of the name present than the first that takes a connection, and whether the
+    certificate was revoked.
     """
     judge(
         certificate.valid_name,
@@ -34,6 +37,8 @@ def test_certificate_days(judge: Judge, certificate: Certificate) -> None:
     """The certificate ends soon, or has ended: its renewal failed.
 
     Usually a CAA record forbids the issuer, or the domain's validation hangs.
+
+    Not seen here: what other addresses of the name present than the first that takes a connection.
     """
     judge(certificate.days_left, note=f"it ends on {certificate.not_after}")
 
@@ -104,6 +109,8 @@ def test_first_token(judge: Judge, public_generation: Generation) -> None:
     """Clients wait too long for the first token, near the limit at which the edge gives up (524).
 
     Usually the model had to be loaded first: see ollama.gpu_share and host.memory_available_gib.
+
+    Not seen here: longer prompts, and other times of the day: it is one short request.
     """
     judge(public_generation.first_token_s, note=public_generation.told)
 

@@ -29,13 +29,19 @@ def test_api_token(judge: Judge, api_token: ApiToken) -> None:
 
 @pytest.mark.fact("secrets.esc_tunnel_token")
 def test_esc_tunnel_token(judge: Judge, esc: Esc) -> None:
-    """The next deployment finds no token for the tunnel, or the token is there in plain text."""
+    """The next deployment finds no token for the tunnel, or the token is there in plain text.
+
+    Not seen here: whether it is the right one; see cloudflared.token_matches_esc.
+    """
     judge(esc.state(judge.expect), note=esc.told)
 
 
 @pytest.mark.fact("secrets.esc_client_id")
 def test_esc_client_id(judge: Judge, esc: Esc) -> None:
-    """Clients and deployments look under this key for the service token's client id, and find none."""
+    """Clients and deployments look under this key for the service token's client id, and find none.
+
+    Not seen here: whether it is the right one; see secrets.client_id.
+    """
     judge(esc.state(judge.expect), note=esc.told)
 
 
@@ -44,13 +50,18 @@ def test_esc_client_secret(judge: Judge, esc: Esc) -> None:
     """Clients find no service token's secret under this key, or it stands there in plain text.
 
     Cloudflare shows a secret only once.
+
+    Not seen here: whether it is the right one; see secrets.client_secret_shape and access.admits_token.
     """
     judge(esc.state(judge.expect), note=esc.told)
 
 
 @pytest.mark.fact("secrets.client_id")
 def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
-    """ESC does not hold the documented client id: clients send the id of another token."""
+    """ESC does not hold the documented client id: clients send the id of another token.
+
+    Not seen here: whether there is such a token; see access.token_client_id and access.token_enabled.
+    """
     judge(access_client_id.value)
 
 
@@ -58,8 +69,10 @@ def test_client_id(judge: Judge, access_client_id: ClientId) -> None:
 def test_client_secret_shape(judge: Judge, client_secret_shape: SecretShape) -> None:
     """What ESC holds cannot be a service token's secret of the documented kind.
 
-    It is cut short, has a space or a line break, or is in quotation marks. One of the newer kind is well where
-    the older one is documented: whoever rotates a token since 2026-08-26 is given that.
+    It is cut short, has a space or a line break, or is in quotation marks. One of the newer kind is well where the
+    older one is documented: whoever rotates a token since 2026-08-26 is given that.
+
+    Not seen here: whether it is the token's secret; see access.admits_token.
     """
     renewed = (judge.expect, client_secret_shape.shape) == ("hex-64", "cfast")
     note = (
@@ -75,6 +88,8 @@ def test_onepassword(judge: Judge, onepassword: OnePassword) -> None:
     """1Password's CLI answers and has no vault for this machine's user, so the break-glass way is closed.
 
     It is signed in to an account, or with a service account's token, that may see none.
+
+    Not seen here: whether the item for an emergency is there, unless a reference of the target's names it.
     """
     judge(onepassword.answers, note=onepassword.told)
 

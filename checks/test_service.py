@@ -47,7 +47,10 @@ def test_enabled(judge: Judge, service_state: ServiceState) -> None:
 
 @pytest.mark.fact("service.active")
 def test_active(judge: Judge, service_state: ServiceState) -> None:
-    """The service does not run."""
+    """The service does not run.
+
+    Not seen here: whether it answers; see service.url.
+    """
     judge(service_state.runs, note=service_state.told)
 
 

@@ -22,25 +22,36 @@ def test_id(judge: Judge, tunnel: Tunnel) -> None:
     """The account has no tunnel of this id: it was created again, or the document has a wrong id.
 
     A new tunnel has a token of its own, and a DNS record points to it only by its id.
+
+    Not seen here: whether the name leads to it (dns.target), and the host serves it (cloudflared.token_tunnel).
     """
     judge(tunnel.id, note=f"the tunnel {tunnel.name} has this id")
 
 
 @pytest.mark.fact("tunnel.name")
 def test_name(judge: Judge, tunnel: Tunnel) -> None:
-    """Somebody renamed the tunnel, or the documented id belongs to another one. Renaming breaks nothing."""
+    """Somebody renamed the tunnel, or the documented id belongs to another one. Renaming breaks nothing.
+
+    Not seen here: whether it is the documented tunnel; see tunnel.id.
+    """
     judge(tunnel.name)
 
 
 @pytest.mark.fact("tunnel.deleted")
 def test_deleted(judge: Judge, tunnel: Tunnel) -> None:
-    """The tunnel was deleted, and cannot be brought back; every request ends in an error page of Cloudflare (530)."""
+    """The tunnel was deleted, and cannot be brought back; every request ends in an error page of Cloudflare (530).
+
+    Not seen here: whether anything leads to it; see dns.target.
+    """
     judge(tunnel.deleted, note=f"deleted at {tunnel.deleted_at}")
 
 
 @pytest.mark.fact("tunnel.config_source")
 def test_config_source(judge: Judge, tunnel: Tunnel) -> None:
-    """The tunnel takes its rules from a file on the host, and ignores what API and dashboard say."""
+    """The tunnel takes its rules from a file on the host, and ignores what API and dashboard say.
+
+    Not seen here: what a file on the host says; see cloudflared.local_config.
+    """
     judge(tunnel.kept)
 
 
@@ -59,6 +70,8 @@ def test_connections(judge: Judge, tunnel_connections: TunnelConnections) -> Non
 
     Fewer: cloudflared is stopped, or port 7844 is blocked for some of Cloudflare's addresses. More: a second
     cloudflared runs with the same token.
+
+    Not seen here: whose they are (tunnel.connector_on_host), and whether requests come through them (public.answers).
     """
     judge(tunnel_connections.live, note=tunnel_connections.told)
 
@@ -68,6 +81,8 @@ def test_pending(judge: Judge, tunnel_connections: TunnelConnections) -> None:
     """Connections were lost minutes ago and did not come back under the same connector.
 
     After a restart this passes by itself; if it stays, the connection to the internet is unstable.
+
+    Not seen here: connections that were lost and had come back before this look.
     """
     judge(tunnel_connections.pending, note=tunnel_connections.told)
 
@@ -77,6 +92,8 @@ def test_data_centres(judge: Judge, tunnel_connections: TunnelConnections) -> No
     """All connections end in one data centre, and fall together with it.
 
     Cloudflare spreads them over two by itself.
+
+    Not seen here: whether they are of one city.
     """
     judge(len(tunnel_connections.data_centres), note=", ".join(tunnel_connections.data_centres))
 
@@ -87,6 +104,8 @@ def test_connector_on_host(judge: Judge, tunnel_connections: TunnelConnections, 
 
     Its connections show its address and its architecture. Where several hosts serve the tunnel, a connector of none of
     them does, or one of theirs is connected to another tunnel.
+
+    Not seen here: a connector that comes and goes between two looks.
     """
     judge(own_connector.serves_alone(tunnel_connections), note=own_connector.told_of(tunnel_connections))
 
@@ -109,6 +128,8 @@ def test_http_host_header(judge: Judge, tunnel_rules: TunnelConfig, run: Run) ->
 
     A service that minds the Host refuses one that it does not know, mostly with 403 or 400. A port that only one of the
     two names is no difference.
+
+    Not seen here: whether a connector sends it by now (cloudflared.config_is_current), and other headers.
     """
     from spark_conformance.https.access_probes import probe_path
 
@@ -121,6 +142,8 @@ def test_fallback(judge: Judge, tunnel_rules: TunnelConfig) -> None:
     """Requests that no rule matches get something other than the documented answer.
 
     Perhaps a service that was never meant to be public.
+
+    Not seen here: what rules before it take that was meant for it; see tunnel.rules.
     """
     judge(tunnel_rules.fallback, note=tunnel_rules.told)
 

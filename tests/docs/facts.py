@@ -38,7 +38,7 @@ GATES = {
     "pre": "before a deployment and after it (`--gate pre`, `--gate post`)",
     "post": "after a deployment (`--gate post`)",
 }
-_UNSEEN = re.compile(r"\s*Not seen(?: here)?: ")
+_UNSEEN = re.compile(r"\s*Not\s+seen(?:\s+here)?:\s+")
 _BY_HAND = "By hand:"
 _RAISES = re.compile(r"\bRaises [A-Z](?:[^.]|\.(?=\w))*\.", re.DOTALL)
 """What a caller must know, and no operator."""

@@ -51,6 +51,13 @@ def test_no_page_lacks_what_a_person_would_do(made: dict[str, str]) -> None:
     assert short == set()
 
 
+def test_every_page_says_in_which_wrong_world_its_check_passes(made: dict[str, str]) -> None:
+    """No look sees everything: whoever relies on one must know what else may be so."""
+    silent = {name for name, text in made.items() if name.startswith("facts/") and "README" not in name
+              and "## What it does not see" not in text}  # fmt: skip
+    assert silent == set(), 'write "Not seen here: " into the docstring of the check'
+
+
 def test_every_fact_that_rests_on_a_vendors_word_names_its_page() -> None:
     without = {fact for fact, traits in TRAITS.items() if not traits.reference}
     assert without == {"cloudflared.unit_in_repository"}, "only that the host has the repository's file is ours alone"
