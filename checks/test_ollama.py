@@ -126,7 +126,7 @@ def test_parameters(judge: Judge, ollama_model: Model) -> None:
 
 @pytest.mark.fact("ollama.generates")
 def test_generates(judge: Judge, ollama_generation: Generated) -> None:
-    """The model is there but does not answer, or not in time.
+    """The model is there but does not answer, or not in time; or its name stands for one that is computed elsewhere.
 
     A cold model loads first: 40 GB take a while. Too few tokens with "stop": the model had no more to say.
 

@@ -205,6 +205,17 @@ def test_a_generation_that_fails(stub: StubHost, answer: tuple[int, Any], said: 
     assert (unmet.value.fact, unmet.value.observed) == ("ollama.generates", said)
 
 
+def test_a_name_for_a_model_elsewhere_is_not_asked(stub: StubHost) -> None:
+    """Such a name answers quickly and well, and what it is asked leaves the machine."""
+    server = Ollama()
+    elsewhere = {"remote_model": "llama3.3:70b", "remote_host": "https://ollama.com:443", "size": 384}
+    server.answers["/api/tags"] = (200, {"models": [LLAMA | elsewhere]})
+    with web(server) as address, pytest.raises(Unmet) as unmet:
+        run_on(stub, ollama__url=f"http://{address}").get(ollama_generation)
+    assert (unmet.value.fact, unmet.value.observed) == ("ollama.generates", "computed at https://ollama.com:443")
+    assert "/api/generate" not in dict(server.asked)
+
+
 def test_a_model_that_is_not_loaded_after_its_answer(stub: StubHost) -> None:
     server = Ollama()
     server.answers["/api/ps"] = (200, {"models": []})
