@@ -97,3 +97,17 @@ def test_a_list_of_systems_that_cannot_be_read_is_told(fleet: Path, text: str, n
     with pytest.raises(FactsError) as error:
         load(find(f"{fleet}{name}"))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("name", ['""', '"a#b"', "1"])
+def test_a_name_by_which_no_system_can_be_asked_for_is_told(fleet: Path, name: str) -> None:
+    fleet.write_text(FLEET.replace('name = "spark-2"', f"name = {name}"))
+    with pytest.raises(FactsError) as error:
+        load(find(f"{fleet}#spark-1"))
+    assert str(error.value) == f'{fleet}:17: systems.1: should have a name, a string without #; write name = "…"'
+
+
+def test_a_name_that_is_like_none_is_told_with_those_that_there_are(fleet: Path) -> None:
+    with pytest.raises(FactsError) as error:
+        load(find(f"{fleet}#grafana"))
+    assert str(error.value) == f"{fleet}: lists no system grafana; the file lists spark-1, spark-2"

@@ -31,7 +31,7 @@ ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/checks", "tests/cloudflare", "tests/host", "tests/repository")),
     Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), (*SESSIONS, "tests/report/test_printable.py")),
     Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
-    Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts",)),
+    Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts", "tests/docs/test_schema.py", "tests/https/test_probes.py")),
     Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),
     Room("host", (f"{SUITE}host/*.py", f"{SUITE}services/*/observations.py"), ("tests/host",)),
     Room(
