@@ -1,12 +1,15 @@
 """The sentence for each kind of mistake in a facts file, whole: it is all that an operator has to go by."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic_core import ErrorDetails
 
 from spark_conformance.facts.load import examples, find
 from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.facts.model import COMPONENTS
+from spark_conformance.facts.places import Path as KeyPath
 from spark_conformance.facts.told import SAID
 from tests.facts.test_mistakes import told
 
@@ -106,12 +109,23 @@ def test_a_mistake_is_told_in_one_whole_sentence(tmp_path: Path, stated: str, sa
 
 
 def test_no_sentence_is_for_a_mistake_that_there_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    used = {}
-    for kind, say in SAID.items():
-        monkeypatch.setitem(SAID, kind, lambda one, path, kind=kind, say=say: used.setdefault(kind, say)(one, path))
+    used: set[str] = set()
+
+    def noting(kind: str) -> Callable[[ErrorDetails, KeyPath], str]:
+        say = SAID[kind]
+
+        def noted(one: ErrorDetails, path: KeyPath) -> str:
+            used.add(kind)
+            return say(one, path)
+
+        return noted
+
+    kinds = set(SAID)
+    for kind in kinds:
+        monkeypatch.setitem(SAID, kind, noting(kind))
     for stated in SENTENCES:
         told(tmp_path, f"{stated}\n")
-    assert used.keys() == SAID.keys()
+    assert used == kinds
 
 
 def test_a_target_that_there_is_not_is_told_with_those_that_there_are() -> None:

@@ -63,7 +63,8 @@ def test_the_same_people_are_the_same_in_whatever_order() -> None:
     some = {"emails": ["a@x.org", "b@x.org"], "groups": ["g"], "everyone": True}
     same = {"emails": ["b@x.org", "A@x.org"], "groups": ["g", "g"], "everyone": True}
     assert Admits.model_validate(some).same(Admits.model_validate(same))
-    for other in ({"emails": ["a@x.org"]}, {"groups": []}, {"idps": ["i"]}, {"everyone": False}):
+    others: list[dict[str, Any]] = [{"emails": ["a@x.org"]}, {"groups": []}, {"idps": ["i"]}, {"everyone": False}]
+    for other in others:
         assert not Admits.model_validate(some).same(Admits.model_validate({**same, **other}))
         assert not Admits.model_validate({**same, **other}).same(Admits.model_validate(some))
 
@@ -129,7 +130,11 @@ def test_a_probe_knows_what_it_sends() -> None:
     assert probe.references == {"Authorization": ("Bearer", "env:KEY"), "X-Key": ("", "op:op://ops/a key/token")}
     assert not probe.with_token
     assert Probe.model_validate({"status": 200}).references == {}
-    with_token = [{"as": "service_token"}, {"as": "anonymous"}, {"as": {"headers": headers, "service_token": True}}]
+    with_token: list[dict[str, Any]] = [
+        {"as": "service_token"},
+        {"as": "anonymous"},
+        {"as": {"headers": headers, "service_token": True}},
+    ]
     assert [Probe.model_validate({"status": 200, **one}).with_token for one in with_token] == [True, False, True]
 
 
