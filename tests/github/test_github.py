@@ -16,7 +16,8 @@ from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.load import find, load
 from spark_conformance.facts.target import Github, Target
-from spark_conformance.github.actions import github_secrets, workflow_run
+from spark_conformance.github.actions import LastRun, github_secrets, workflow_run
+from spark_conformance.github.client import github
 from spark_conformance.github.runners import Runner, Runners, github_runners
 from spark_conformance.github.triggering import Triggering, triggering
 from spark_conformance.host.runner_services import RunnerServices, runner_services
@@ -187,6 +188,60 @@ def test_a_runner_counts_when_it_is_online(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.online("SPARK") == "SPARK"
 
 
+def test_the_organisation_is_asked_where_none_of_the_repositorys_own_is_online(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        asked.append(path)
+        labels = [{"name": "spark"}, "no table"]
+        return 200, {}, {"runners": [{"name": "b", "status": "offline", "labels": labels}, {**RUNNER, "os": None}]}
+
+    with api(script) as (url, _):
+        found = run_at(url, monkeypatch, repository=" we/infra/ ", facts={"runner_online": "SPARK"}).get(github_runners)
+    assert found.runners == (Runner("b", False, ("spark",)), Runner("spark-291b", True, ("spark",)))
+    assert (found.host, found.others, asked) == (("test",), "", ["/repos/we/infra/actions/runners"])
+
+
+def test_no_proxy_is_asked_for_an_api_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with api(always(200, {"runners": []})) as (url, _):
+        assert run_at(url, monkeypatch).get(github_runners).runners == ()
+
+
+def test_what_is_created_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api(always(201, {"number": 7})) as (url, _):
+        there = github(run_at(url, monkeypatch))
+        assert there.get("issues", "Issues: write") == {"number": 7}
+    with api(always(202, {})) as (url, _), pytest.raises(Unreachable, match="answered 202 to issues"):
+        github(run_at(url, monkeypatch)).get("issues", "Issues: write")
+
+
+@pytest.mark.parametrize("passphrase", ["pulumi_passphrase", "PULUMI_PASSPHRASE"])
+def test_what_the_repository_has_itself_is_looked_for_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, passphrase: str
+) -> None:
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        assert path == "/repos/we/infra/actions/secrets"
+        return 200, {}, {"secrets": [{"name": "Pulumi_Passphrase"}, {"name": "B"}]}
+
+    monkeypatch.setenv("GH_CANARY", TOKEN)
+    with api(script) as (url, _):
+        target = Target(github=Github(repository="we/infra", token="env:GH_CANARY", api=url))
+        run = run_of(target, {"secrets": {"passphrase": passphrase}})
+        assert run.get(github_secrets).told == "the repository has Pulumi_Passphrase, B"
+
+
+def test_what_secrets_there_are_is_told_by_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(path: str, _query: dict[str, str]) -> Answer:
+        names = ["A", "B"] if path.endswith("/organization-secrets") else []
+        return 200, {}, {"secrets": [{"name": name} for name in names], "environments": []}
+
+    with api(script) as (url, _):
+        told = run_at(url, monkeypatch).get(github_secrets).told
+    assert told == "the repository has no secret; its organisation: A, B; its environments: none"
+
+
 HERE = Runner("spark-291b", True, ("self-hosted", "Linux", "ARM64", "spark"), "Linux")
 STRANGERS = {
     "it runs macOS": Runner("laptop", True, ("self-hosted", "macOS", "ARM64", "Spark"), "macOS"),
@@ -291,19 +346,20 @@ def test_where_github_cannot_be_asked_the_file_alone_tells(monkeypatch: pytest.M
 def test_the_last_completed_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def script(path: str, query: dict[str, str]) -> Answer:
         assert path == "/repos/we/infra/actions/workflows/deploy.yml/runs"
-        assert query["status"] == "completed"
-        return 200, {}, {"workflow_runs": [{"conclusion": "failure", "run_number": 7, "html_url": "https://x/7"}]}
+        assert query == {"status": "completed", "per_page": "1"}
+        seen = {"run_number": 7, "head_branch": "main", "updated_at": "yesterday", "html_url": "https://x/7"}
+        return 200, {}, {"workflow_runs": [{"conclusion": "failure", **seen}, "no table"]}
 
     with api(script) as (url, _):
         last = run_at(url, monkeypatch).get(workflow_run)
-    assert last.conclusion == "failure"
-    assert "https://x/7" in last.told
+    assert last == LastRun("failure", "run 7 on main, yesterday: https://x/7")
     with api(always(200, {"workflow_runs": []})) as (url, _):
         assert run_at(url, monkeypatch).get(workflow_run).conclusion == "never run"
 
 
 def test_a_workflow_that_github_does_not_know_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def script(path: str, _query: dict[str, str]) -> Answer:
+    def script(path: str, query: dict[str, str]) -> Answer:
+        assert query["per_page"] == "1"
         return (404, {}, {"message": "Not Found"}) if path.endswith("/runs") else (200, {}, {"workflows": []})
 
     with api(script) as (url, _), pytest.raises(Unmet) as caught:
