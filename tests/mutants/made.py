@@ -94,6 +94,11 @@ def _is_assertion(node: Any) -> bool:
     return name is not None and name is not node and getattr(name, "value", "") == "strict"
 
 
+def _is_typing(node: Any) -> bool:
+    """Whether a node is `if TYPE_CHECKING:`: only annotations need what is imported below it, and none is evaluated."""
+    return node.type == "if_stmt" and getattr(node.children[1], "value", "") == "TYPE_CHECKING"
+
+
 def _fact(node: Any) -> str:
     """The fact that the enclosing function is marked with."""
     while node is not None and node.type != "decorated":
@@ -102,5 +107,5 @@ def _fact(node: Any) -> str:
     return code.partition(FACT)[2].partition('"')[2].partition('"')[0]
 
 
-NO_MUTANTS = (_only_annotates, _is_setting, _is_assertion, _is_no_operator)
+NO_MUTANTS = (_only_annotates, _is_setting, _is_assertion, _is_no_operator, _is_typing)
 """What a node may be that is no decision, so that another in its place is no mistake."""

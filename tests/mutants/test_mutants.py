@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.__main__ import drawn
 from tests.mutants.explained import explained
 from tests.mutants.lines import statement
 from tests.mutants.made import Mutant, mutants
@@ -48,6 +49,7 @@ def test_an_operator_changes_one_thing(operator: str, source: str, mutated: str)
         ("ExceptionReplacer", "try:\n    f()\nexcept a.Error:\n    pass\n"),
         ("ReplaceBinaryOperator_Mul_Div", "def f(a, *, b=1):\n    return g(*a, **b)\n"),
         ("ReplaceTrueWithFalse", "for x in zip(a, b, strict=True):\n    pass\n"),
+        ("AddNot", "if TYPE_CHECKING:\n    from a import A\n"),
     ],
 )
 def test_annotations_and_settings_are_no_decisions(operator: str, source: str) -> None:
@@ -58,6 +60,15 @@ def test_a_mutant_keeps_its_name_while_its_line_does() -> None:
     before = {mutant.id for mutant in mutants(PLACE, "x = a > b\ny = a > b\n")}
     after = {mutant.id for mutant in mutants(PLACE, "import sys\n\nx = a > b\nz = 1\ny = a > b\n")}
     assert before < after
+
+
+def test_a_sample_is_the_same_each_time_and_another_by_another_seed() -> None:
+    all_of = list(mutants(PLACE, "x = a > b\n" * 50))
+    one, other = drawn(all_of, 5, "2026-11-27"), drawn(all_of, 5, "2026-11-28")
+    assert one == drawn(all_of[::-1], 5, "2026-11-27")
+    assert one != other
+    assert len({*one, *other, *drawn(all_of, 5, "")}) > 5
+    assert set(drawn(all_of, None, "2026-11-27")) == set(all_of)
 
 
 def test_a_mutant_of_a_check_knows_its_fact() -> None:

@@ -9,14 +9,14 @@ import pytest
 from tests.matrix.selection import shared
 from tests.mutants.rooms import ROOT
 
-FILE, TESTS = "fixtures/spark_conformance/dns/servers.py", "tests/dns/test_servers.py"
+FILE, TESTS = "fixtures/spark_conformance/dns/servers.py", "tests/dns/test_servers.py::test_a_server_as_a_target_writes_it"
 PLANTED = """
 import sys
 from pathlib import Path
 from tests.mutants.made import Mutant, mutants
-from tests.mutants.trying import Workshop
+from tests.mutants.trying import Round, Workshop
 
-path, tests = Path(sys.argv[2]), (sys.argv[3],)
+path, tests = Path(sys.argv[2]), Round((sys.argv[3],))
 workshop = Workshop(Path(sys.argv[1]))
 copy = workshop.folder / path
 copy.write_text(copy.read_text() + "\\n\\ndef nobody_calls_this() -> bool:\\n    return True\\n")
@@ -25,7 +25,8 @@ made = [mutant for mutant in mutants(path, source) if mutant.operator.startswith
 dead = [mutant for mutant in made if mutant.line == source.count("\\n")]
 live = [mutant for mutant in mutants(path, source) if mutant.operator == "AddNot"][:1]
 for mutant in (*live, *dead):
-    print("killed" if workshop.tried(mutant, tests).killed else "survived")
+    print("killed" if workshop.tried(mutant, tests, room=tests.tests).killed else "survived")
+    print("noticed" if "::" in workshop.tried(mutant, tests, room=tests.tests).by else "tried")
 assert copy.read_text() == source
 """
 
@@ -34,4 +35,4 @@ assert copy.read_text() == source
 def test_a_mutant_of_what_runs_is_noticed_and_one_of_dead_code_is_not(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PLANTED, str(tmp_path), FILE, TESTS]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert said == ["killed", "survived"]
+    assert said == ["killed", "noticed", "survived", "tried"]
