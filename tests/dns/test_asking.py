@@ -33,8 +33,13 @@ def answered(query: dns.message.Message, *texts: str, rcode: int = 0, flags: int
 
 
 @contextmanager
-def udp(respond: Respond, seen: list[dns.message.Message]) -> Iterator[Server]:
-    """A server on a UDP port of loopback; the TCP port of the same number is closed."""
+def udp(
+    respond: Respond, seen: list[dns.message.Message], before: Callable[[tuple[str, int]], None] = lambda _: None
+) -> Iterator[Server]:
+    """A server on a UDP port of loopback; the TCP port of the same number is closed.
+
+    `before` is told who asks, before the answer is sent.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
 
@@ -45,6 +50,7 @@ def udp(respond: Respond, seen: list[dns.message.Message]) -> Iterator[Server]:
                     return
                 query = dns.message.from_wire(data)
                 seen.append(query)
+                before(sender)
                 reply = respond(query)
                 if reply is not None:
                     sock.sendto(reply, sender)
@@ -136,6 +142,16 @@ def test_an_answer_to_another_question_is_no_answer() -> None:
 
     reply, _ = asked(respond)
     assert isinstance(reply, Silence)
+
+
+def test_a_datagram_of_somebody_else_is_passed_over() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+
+        def meddle(asker: tuple[str, int]) -> None:
+            stranger.sendto(b"not from the server that was asked", asker)
+
+        with udp(lambda query: answered(query, f"{NAME} A 192.0.2.1"), [], meddle) as server:
+            assert ask(server, NAME, "A", LONG_S) == Reply("NOERROR", ("192.0.2.1",))
 
 
 def test_a_server_that_sends_to_tcp_and_is_not_there() -> None:

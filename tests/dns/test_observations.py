@@ -1,5 +1,7 @@
 """What is observed of the lab's name servers, healthy and not."""
 
+import dns.flags
+import dns.message
 import pytest
 
 from spark_conformance.cloudflare.account import IpRanges
@@ -9,10 +11,13 @@ from spark_conformance.dns.answers import Answer, Answers
 from spark_conformance.dns.public import public_addresses
 from spark_conformance.dns.resolvers import resolver_answers
 from spark_conformance.dns.servers import PORT, Server
+from spark_conformance.facts.target import Resolving, Target
 from spark_conformance.outside import authoritative
 from spark_conformance.outside.authoritative import authoritative_answers
 from spark_lab.dns import ServerBehaviour
 from tests.cloudflare.twin import Twin
+from tests.dns.test_asking import LONG_S, answered, udp
+from tests.secrets.runs import run_of
 
 HOST = "ollama.goldfish.io"
 
@@ -53,6 +58,21 @@ def test_a_server_that_refuses_tcp_is_silent(lab: Twin) -> None:
     behaviours(lab)[0].truncated = behaviours(lab)[0].refuses_tcp = True
     with lab.run(unnamed(lab)) as run:
         assert run.get(resolver_answers).answers[0].silence is not None
+
+
+def test_resolvers_are_asked_to_look_elsewhere_and_the_zones_own_servers_are_not() -> None:
+    seen: list[dns.message.Message] = []
+    with udp(answered, seen) as server:
+        where = f"{server.address}:{server.port}"
+        run = run_of(Target(dns=Resolving(resolvers=(where,), authoritative=(where,), timeout_s=LONG_S)), {}, {})
+        run.get(resolver_answers)
+        authoritative._names_by_resolvers(run)
+        assert seen
+        assert all(query.flags & dns.flags.RD for query in seen)
+        seen.clear()
+        run.get(authoritative_answers)
+        assert seen
+        assert not any(query.flags & dns.flags.RD for query in seen)
 
 
 def test_public_addresses_need_one_resolver_that_answers(lab: Twin) -> None:

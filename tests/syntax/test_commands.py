@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from spark_conformance.syntax.commands import programs, reads_elsewhere, split
+from spark_conformance.syntax.commands import is_shell, programs, reads_elsewhere, split, started_by
 
 BY_SHELL = "/bin/sh -c 'TUNNEL_TOKEN=\"$$C\" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'"
 AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudflared --no-autoupdate tunnel run'
@@ -24,6 +24,12 @@ AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudfl
         ("'/opt/my dir/cloudflared' run", ["/opt/my dir/cloudflared"]),
         ("/bin/sh -c \"exec '/opt/my dir/cloudflared' run\"", ["/bin/sh", "/opt/my dir/cloudflared"]),
         ("/bin/sh -c cloudflared", ["/bin/sh", "cloudflared"]),
+        ("/bin/sh -c 'cloudflared run'", ["/bin/sh", "cloudflared"]),
+        ("/bin/sh -e -c 'cloudflared run'", ["/bin/sh", "cloudflared"]),
+        ("/bin/sh -c 'exec cloudflared tunnel run' sh /etc/token", ["/bin/sh", "cloudflared"]),
+        ("/bin/sh -c \"true; '/opt/my dir/cloudflared' run\"", ["/bin/sh", "true", "/opt/my dir/cloudflared"]),
+        ("/bin/sh -c \"sh; -c '/opt/my dir/cloudflared'\"", ["/bin/sh", "sh", "/opt/my dir/cloudflared"]),
+        ("/bin/sh -c 'T2=x 2T=x cloudflared run'", ["/bin/sh", "2T=x"]),
         ("/bin/sh /opt/cloudflared", ["/bin/sh"]),
         ("/opt/cloudflared-start.sh cloudflared", ["/opt/cloudflared-start.sh"]),
         ("", []),
@@ -31,6 +37,21 @@ AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudfl
 )
 def test_programs(command: str, found: list[str]) -> None:
     assert list(programs(shlex.split(command))) == found
+
+
+@pytest.mark.parametrize(
+    ("command", "started"),
+    [
+        ("/bin/sh -c 'read T; /opt/cloudflared tunnel run; sleep 1'", "/opt/cloudflared"),
+        ("/bin/sh -c 'sleep 1'", None),
+    ],
+)
+def test_which_cloudflared_is_started(command: str, started: str | None) -> None:
+    assert started_by(shlex.split(command)) == started
+
+
+def test_a_login_shell_is_a_shell() -> None:
+    assert [name for name in ("/bin/bash", "-bash", "bashful", "/usr/bin/busybox") if not is_shell(name)] == ["bashful"]
 
 
 def test_separators_are_words_of_their_own() -> None:

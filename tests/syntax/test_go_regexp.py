@@ -62,6 +62,13 @@ def test_what_go_refuses_is_refused(pattern: str) -> None:
         compiled(pattern)
 
 
+def test_what_is_refused_is_told_once_and_by_us(capfd: pytest.CaptureFixture[str]) -> None:
+    for pattern, words in (("[a", "missing ]"), ("a\\C", r"^invalid: \\C$")):
+        with pytest.raises(NotGo, match=words):
+            compiled(pattern)
+    assert "".join(capfd.readouterr()) == ""  # RE2 would write to standard error by itself
+
+
 def test_no_expression_takes_for_ever() -> None:
     assert compiled("^/(a+)+$")("/" + "a" * 2000 + "!") is False
 

@@ -11,6 +11,7 @@ from spark_conformance.syntax.hostnames import plain, same_host_header
         ("Ollama.Example.ORG.", "ollama.example.org"),
         ("bücher.example.org", "xn--bcher-kva.example.org"),
         ("*.BÜCHER.example.org", "*.xn--bcher-kva.example.org"),
+        ("\uff57ww.example.org", "www.example.org"),  # a wide letter, as some keyboards give it
         ("*", "*"),
         ("", ""),
         ("\u2126.\ud800", "ω.\ud800"),  # no name at all stays what it is

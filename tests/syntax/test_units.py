@@ -26,6 +26,11 @@ def test_only_the_service_counts() -> None:
     assert [key for key, _ in service_settings(UNIT)] == ["Type", "ExecStart", "EnvironmentFile"]
 
 
+def test_blanks_around_a_setting_do_not_count_and_half_a_section_is_none() -> None:
+    text = "  [Service] \n A = b \n[Unit\nB=1\nUnit]\nC=\t2\n"
+    assert list(service_settings(text)) == [("A", "b"), ("B", "1"), ("C", "2")]
+
+
 def test_a_command_within_a_shell() -> None:
     text = effective([UNIT, '[Service]\nEnvironment="CLOUDFLARE_TUNNEL_TOKEN=abc" B=2\n'])
     assert text.environment == {"CLOUDFLARE_TUNNEL_TOKEN": "abc", "B": "2"}
@@ -53,6 +58,7 @@ LINES = [
     ("A=1\x0b\x1c\u2028B=2", ["A=1\x0b\x1c\u2028B=2"]),
     ("a\\", ["a "]),
     ("# a \\\nb", ["b"]),
+    ("a\n \t\nb\n  ", ["a", "b"]),
 ]
 
 
@@ -63,13 +69,22 @@ def test_lines_and_those_that_a_backslash_joins(text: str, lines: list[str]) -> 
 
 def test_a_joined_line_has_the_number_of_its_first() -> None:
     assert [number for number, _ in joined_lines("\n# no\na \\\n# no\nb\nc")] == [3, 6]
+    assert [number for number, _ in joined_lines("# no\na\n# no\nb")] == [2, 4]
 
 
 def test_what_of_a_command_is_its_program() -> None:
-    lines = ("-+/bin/a b", "@/bin/sh mysh -c 'x  y'", ':"/opt/my dir/a" $T', "never 'closed", "/bin/a \"x\\ty\" ''")
+    lines = (
+        "-+/bin/a b",
+        "@/bin/sh mysh -c 'x  y'",
+        ':"/opt/my dir/a" $T',
+        "never 'closed",
+        "/bin/a \"x\\ty\" ''",
+        "/a@b/c d",
+    )
     text = effective(["".join(f"[Service]\nExecStart={line}\n" for line in lines)])
     assert [command.words for command in text.commands] == [
-        ("/bin/a", "b"), ("/bin/sh", "-c", "x  y"), ("/opt/my dir/a", "$T"), (), ("/bin/a", "x\ty", "")
+        ("/bin/a", "b"), ("/bin/sh", "-c", "x  y"), ("/opt/my dir/a", "$T"), (), ("/bin/a", "x\ty", ""),
+        ("/a@b/c", "d"),
     ]  # fmt: skip
 
 
@@ -99,6 +114,18 @@ def test_credentials_and_where_they_are() -> None:
     assert effective([f"[Service]\n{text}LoadCredential=\n"], "c.service").credentials.files == {}
 
 
+def test_a_unit_with_one_credential_has_a_directory_of_them() -> None:
+    one = effective(["[Service]\nLoadCredential=token:/etc/token\n"], "c.service")
+    assert one.environment == {"CREDENTIALS_DIRECTORY": "/run/credentials/c.service"}
+    assert effective(["[Service]\nEnvironmentFile=/etc/a\n"], "c.service").environment == {}
+
+
+def test_what_follows_a_shell_may_be_a_command_itself() -> None:
+    lines = ('"/opt/my dir/a" "b c"', "/bin/sh -c 'exec /opt/a b'")
+    text = effective(["".join(f"[Service]\nExecStart={line}\n" for line in lines)])
+    assert text.words == ("/opt/my dir/a", "b c", "/bin/sh", "-c", "exec", "/opt/a", "b")
+
+
 EMPTY = [
     ("EnvironmentFile=/a", "EnvironmentFile=", "environment_files", ()),
     ("PassEnvironment=A B", "PassEnvironment=", "passed", ()),
@@ -106,6 +133,7 @@ EMPTY = [
     ("StandardError=append:/var/log/a", "StandardError=", "values", {}),
     ("StandardError=append:/var/log/%p", "StandardError=null", "values", {"StandardError": "null"}),
     ("PassEnvironment=A", "PassEnvironment=B", "passed", ("A", "B")),
+    ("PassEnvironment=A", "PassEnvironment=B 'C", "passed", ("A", "B", "'C")),
     ("EnvironmentFile=/a", "EnvironmentFile=/b", "environment_files", (EnvironmentFile("/a"), EnvironmentFile("/b"))),
 ]
 
@@ -138,4 +166,6 @@ def test_garbage_sets_nothing(garbage: str) -> None:
 
 
 def test_nothing_of_it_prints() -> None:
-    assert "abc" not in repr(effective(["[Service]\nEnvironment=T=abc\nExecStart=/x --token abc\nSetCredential=t:abc"]))
+    text = effective(["[Service]\nEnvironment=T=abc\nExecStart=/x --token abc\nSetCredential=t:abc\nExecStop=/x abc"])
+    assert "abc" not in repr(text)
+    assert "abc" not in repr(text.commands)

@@ -12,6 +12,7 @@ SHOWN = r'F=/run/credentials/c.service/token "A=b c" B=its "C=\$X" "E=a\nb" "F2=
     ("text", "found"),
     [
         (r"/bin/a 1000", ["/bin/a", "1000"]),
+        ("  a \t b ", ["a", "b"]),
         (r"""'A=b c' "d  e" '' f""", ["A=b c", "d  e", "", "f"]),
         (r"""A="b c"d 'B=it''s'""", ["A=b cd", "B=its"]),
         (r"""'tab\there' \x41\101\u00e9 \s \q a\\b""", ["tab\there", "AA\u00e9", " ", "\\q", "a\\b"]),
@@ -51,6 +52,9 @@ def test_variables_as_systemctl_shows_them() -> None:
         ("A=1\r\nB=2\r\n", {"A": "1", "B": "2"}),
         ("A='never closed\nB=2", {"A": "never closed\nB=2"}),
         ("=1\n1A=2\nA B=3\n", {}),
+        ("A=1\n# an end without a line break", {"A": "1"}),
+        ("A=1\n# an end in a backslash \\", {"A": "1"}),
+        ("# C:\\a\nA =1\n", {"A": "1"}),
         ("", {}),
     ],
 )
