@@ -9,7 +9,8 @@ import pytest
 from tests.matrix.selection import shared
 from tests.mutants.rooms import ROOT
 
-FILE, TESTS = "fixtures/spark_conformance/dns/servers.py", "tests/dns/test_servers.py::test_a_server_as_a_target_writes_it"
+FILE = "fixtures/spark_conformance/dns/servers.py"
+TESTS = "tests/dns/test_servers.py::test_a_server_as_a_target_writes_it"
 PLANTED = """
 import sys
 from pathlib import Path
