@@ -1,14 +1,20 @@
 """The HTML page: well formed, each fact and each root once, and all of it there without its script."""
 
+import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+from spark_conformance.core.secret import conceal
 from spark_conformance.core.session import SessionResult
 from spark_conformance.core.verdict import Evidence, Finding, Verdict
 from spark_conformance.diagnosis.causes.facts import ANSWER
 from spark_conformance.facts.load import find, load
 from spark_conformance.history.past import held_against
+from spark_conformance.report.index import index, own_page
 from spark_conformance.report.page import Links, page
 from spark_conformance.report.results import Results, TargetResults
 from spark_conformance.report.rows import Observed
@@ -16,6 +22,8 @@ from tests.diagnosis.test_blame import finding
 from tests.diagnosis.test_roots import blocked
 from tests.diagnosis_report.recorded import diagnosis
 from tests.history.runs import FIRST, night
+from tests.secret.reading import given_away
+from tests.secret.test_forms import FORMS
 
 STYLE = Path(__file__).parents[2] / "fixtures/spark_conformance/report/report.css"
 VOID = {"input", "meta", "br"}
@@ -73,6 +81,38 @@ LINKS = Links(lambda fact: f"docs/{fact}.md", lambda cause: f"docs/{cause}.md", 
 
 def shown(told: Results) -> str:
     return "".join(page(told, told.targets[0], LINKS))
+
+
+PLANTED = "v1-Q_7hR2kTz9LmX4wPbN8sVcY3gJ6dFaE5uKoI-0q"
+
+
+def planted(item: Finding, write: Callable[[str], str]) -> Finding:
+    """A finding whose every text tells a secret, so written; its evidence too, and by its label."""
+    said = f"it said {write(PLANTED)} <b>"
+    texts = ("check", "source", "why", "expected", "manual", "by_hand", "observed", "note", "cause", "waived_by")
+    seen = [Evidence("observation: zone", json.dumps({"said": said})), Evidence(said, f"{said}\n{said}")]
+    told: dict[str, Any] = dict.fromkeys(texts, said)
+    return replace(item, **told, evidence=seen)
+
+
+def test_no_file_of_our_own_tells_a_secret_whatever_it_is_made_of() -> None:
+    """Nobody looks through them once more, as through those that libraries write."""
+    conceal(PLANTED)
+    for write in FORMS.values():
+        findings = [planted(item, write) for item in the_403()]
+        told = results(*findings, kind="as_documented", history=True, targets=2)
+        session, said = SessionResult(1, f"NOT CONFORMANT {write(PLANTED)}", ("dns.ttl",)), f"x {write(PLANTED)}"
+        targets = [
+            replace(
+                target, about=said, system=said, hostname=said, document=said, made_of=said, service=said,
+                session=session,
+            )
+            for target in told.targets
+        ]  # fmt: skip
+        told = replace(told, targets=targets, session=session, remarks=[write(PLANTED)])
+        made = [own_page(told, target, LINKS, "report.html") for target in targets]
+        made += [told.render(), "".join(index(told, [Path("a.html"), Path("b.html")]))]
+        assert [given_away(text, PLANTED) for text in made] == [""] * 4
 
 
 def the_403() -> list[Finding]:

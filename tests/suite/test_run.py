@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.run import Run
+from spark_conformance.core.secret import conceal, mask_all
 from spark_conformance.core.verdict import NotStated, Unreachable
 from spark_conformance.facts.load import find, load
 
@@ -116,6 +117,32 @@ def test_what_was_seen_is_shown_masked(run: Run, monkeypatch: pytest.MonkeyPatch
     assert seen is not None
     assert "canary" not in seen
     assert '"status": 200' in seen
+
+
+def test_what_was_seen_is_written_out_once_for_all_checks_and_again_once_another_secret_is_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[object] = []
+
+    def counted(data: object) -> object:
+        written.append(data)
+        return mask_all(data)
+
+    @dataclass(frozen=True)
+    class Answer:
+        said: str
+
+    def answer(_run: Run) -> Answer:
+        return Answer("hello seen-once-4711")
+
+    monkeypatch.setattr("spark_conformance.core.run.mask_all", counted)
+    monkeypatch.setattr("spark_conformance.core.run.OBSERVATIONS", {"answer": answer})
+    run.get(answer)
+    assert {str(run.seen("answer")) for _ in range(12)} == {'{\n "said": "hello seen-once-4711"\n}'}
+    assert len(written) == 1
+    conceal("seen-once-4711")
+    assert {str(run.seen("answer")) for _ in range(12)} == {'{\n "said": "hello ***"\n}'}
+    assert len(written) == 2
 
 
 def test_a_run_that_is_closed_is_not_kept_alive(run: Run) -> None:
