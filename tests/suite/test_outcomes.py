@@ -20,7 +20,7 @@ def test_type(judge):
 
 
 def records(body: str) -> str:
-    return f'\n@pytest.mark.fact("dns.records")\ndef test_records(judge):\n    """The manual."""\n    {body}\n'
+    return f'\n@pytest.mark.fact("dns.records")\ndef test_records(judge):\n    """The manual.\n\n    Not\n    seen here: all else."""\n    {body}\n'
 
 
 def outcome(pytester: pytest.Pytester, body: str) -> Outcome:
@@ -49,7 +49,7 @@ def test_a_fact_that_does_not_hold_shows_both_values_and_the_manual(pytester: py
     for line in (
         "expected  1",
         "observed  2",
-        "means     The manual.",
+        "means     The manual.\n",
         f"by hand   {by_hand}",
         "source    notes, page 1",
     ):
