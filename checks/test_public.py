@@ -83,7 +83,8 @@ def test_answers(judge: Judge, token_probe: Probe, run: Run) -> None:
 def test_models_as_on_host(judge: Judge, public_tags: PublicTags, ollama_models: OllamaModels) -> None:
     """The host name shows other models than Ollama on the host does: it leads to another machine or service.
 
-    Not seen here: another machine with the very same models; see tunnel.connector_on_host.
+    Not seen here: another machine with the very same models, or with none where the host has none; see
+    tunnel.connector_on_host.
     """
     from spark_conformance.https.comparison import compare
 
