@@ -97,6 +97,15 @@ def test_waived_facts_are_not_said_to_hold() -> None:
     assert session_result(findings, ended=1).headline.startswith(told)
 
 
+@pytest.mark.parametrize(("expected", "told"), [("0600", "; stated, and not applicable: host (gpu)"), ("", "")])
+def test_what_is_stated_and_not_applicable_is_told(expected: str, told: str) -> None:
+    """As a unit's file of a connector that runs in a container: it is no part of what holds."""
+    left = finding(Verdict.NOT_APPLICABLE, fact="host.gpu")
+    left.expected = expected
+    result = session_result([finding(Verdict.CONFORMANT), left], ended=0)
+    assert result.headline.partition("exit code 0)")[2] == told
+
+
 def test_a_worker_that_is_killed_leaves_its_check_unverified(pytester: pytest.Pytester) -> None:
     ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", KILLED, 1), "-n", "1", "checks")
     assert ran.code == 7
