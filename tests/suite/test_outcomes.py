@@ -20,7 +20,8 @@ def test_type(judge):
 
 
 def records(body: str) -> str:
-    return f'\n@pytest.mark.fact("dns.records")\ndef test_records(judge):\n    """The manual.\n\n    Not\n    seen here: all else."""\n    {body}\n'
+    manual = '"""The manual.\n\n    Not\n    seen here: all else."""'
+    return f'\n@pytest.mark.fact("dns.records")\ndef test_records(judge):\n    {manual}\n    {body}\n'
 
 
 def outcome(pytester: pytest.Pytester, body: str) -> Outcome:
