@@ -19,6 +19,7 @@ from spark_conformance.facts.traits import Means
 from spark_conformance.remediation.deeds import DEEDS
 from spark_conformance.remediation.model import Asked
 from spark_conformance.remediation.remedies import all_remedies
+from tests.sources import trees
 
 PROJECT = Path(__file__).parents[2]
 LIKE_AN_ID = re.compile(rf"({'|'.join(COMPONENTS)})\.[a-z0-9_]+")
@@ -34,7 +35,7 @@ REMEDIES = all_remedies(Asked(rotate=True, open=True))
 def sources() -> dict[Path, ast.Module]:
     """Of each file what it says; for this module alone, as a million of objects are looked through again and again."""
     paths = [*(PROJECT / "fixtures").rglob("*.py"), *(PROJECT / "checks").glob("*.py")]
-    return {path.relative_to(PROJECT): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)}
+    return {path.relative_to(PROJECT): tree for path, tree in trees(paths).items()}
 
 
 def ids_in(tree: ast.Module) -> Iterator[str]:

@@ -14,6 +14,7 @@ from spark_conformance.__main__ import COMMANDS, main
 from spark_conformance.facts import calling
 from spark_conformance.facts.calling import installing_lab
 from spark_conformance.programs.lab import PACKAGES, LabError, check_faults
+from tests.sources import nodes
 
 PROJECT = Path(__file__).parents[2]
 
@@ -95,9 +96,9 @@ def test_the_programs_of_the_tests_need_nothing_installed() -> None:
 
 def imported(folder: Path) -> set[str]:
     """The packages that the modules below a folder import."""
-    nodes = [node for path in folder.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    imports = [node for node in nodes(folder.rglob("*.py")) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
     return {name.partition(".")[0] for name in names}
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.sources import trees
+
 PROJECT = Path(__file__).parents[2]
 OURS = [*PROJECT.glob("fixtures/**/*.py"), *PROJECT.glob("checks/*.py"), PROJECT / "conftest.py"]
 OTHERS = [*(path for path in PROJECT.glob("fixtures/**/*") if path.is_file() and path.suffix not in {".py", ".pyc"})]
@@ -48,8 +50,8 @@ def _of(node: ast.ClassDef) -> Iterator[str]:
 
 def test_what_is_defined_is_used() -> None:
     texts = {path: path.read_text() for path in OURS}
-    trees = {path: ast.parse(text) for path, text in texts.items()}
-    classes = {node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    read = trees(OURS)
+    classes = {node.name for tree in read.values() for node in tree.body if isinstance(node, ast.ClassDef)}
     named = Counter(
         word
         for text in (*texts.values(), *(path.read_text(errors="replace") for path in OTHERS))
@@ -57,7 +59,7 @@ def test_what_is_defined_is_used() -> None:
     )
     unused = {
         f"{path.relative_to(PROJECT)}: {name}"
-        for path, tree in trees.items()
+        for path, tree in read.items()
         for name in defined(tree, classes)
         if named[name] == 1 and name not in SAVED and not BY_NAME.fullmatch(name)
     }
