@@ -13,6 +13,7 @@ from hypothesis.internal.conjecture import providers
 
 from spark_conformance.core.secret.masking import Known
 from spark_conformance.observations import load_observations
+from tests.installed import read_once
 
 SOURCES = Path(__file__).parents[1] / "fixtures"
 LEAN = Path(__file__).parent / "lean"
@@ -34,6 +35,8 @@ settings.load_profile("tests")
 if "EXAMPLES" not in os.environ:
     # Which modules a worker happens to have imported decides no example, and none of them is read for its constants.
     providers._get_local_constants = lambda: providers._local_constants
+
+read_once()
 
 # pytester forgets what a session in this process is the first to import, and each would import it again.
 load_observations()
