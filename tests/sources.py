@@ -23,7 +23,7 @@ def nodes(paths: Iterable[Path]) -> Iterator[ast.AST]:
 
 @contextmanager
 def _growing() -> Iterator[None]:
-    """Look for no garbage while a tree grows: a million nodes hold each other, and two thirds of the time went there."""
+    """Look for no garbage while a tree grows: nodes hold each other, and two thirds of the time went there."""
     gc.disable()
     try:
         yield

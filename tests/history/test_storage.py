@@ -18,6 +18,7 @@ from spark_conformance.limits.files import read_bytes
 from tests.history.runs import FIRST, night
 
 FOREVER = 3660
+BOMB = gzip.compress(b" " * (storage.LARGEST_ENTRY + 1), compresslevel=1)
 
 
 def entry(number: int = 0) -> Entry:
@@ -133,7 +134,7 @@ def test_two_runs_at_once_both_stay(tmp_path: Path) -> None:
         (gzip.compress(json.dumps({"format": 1, "at": "yesterday"}).encode()), "its at is not that of a run"),
         (gzip.compress(entry().render())[:-20], "ends too early"),
         (gzip.compress(b"[" * 100_000), "damaged"),
-        (gzip.compress(b" " * (storage.LARGEST_ENTRY + 1)), "too large"),
+        (BOMB, "too large"),
         (b"x" * (storage.LARGEST + 1), "larger than"),
     ],
     ids=["no gzip", "no JSON", "no run", "no time", "cut", "deep", "a bomb", "large"],
