@@ -10,8 +10,11 @@ from checks import test_dns as of_dns
 from checks import test_public as of_public
 from checks import test_secrets as of_secrets
 from spark_conformance.cloudflare.access.applications import ALL, NONE, SOME
+from spark_conformance.facts.probes import Probe
 from spark_conformance.https.access_probes import AgentProbes, agent_probes
+from spark_conformance.https.probes import answered_by
 from tests.checks.judged import judged, seen
+from tests.https.test_probes import received
 
 
 @pytest.mark.parametrize(
@@ -101,6 +104,30 @@ def test_other_programs_are_asked_about_only_where_the_answer_is_right(
     assert asked == [agent_probes] * right
     if right and others:
         assert found.note == "Ollama; as curl: a rule"
+
+
+@pytest.mark.parametrize(
+    ("team", "stated", "expected"),
+    [
+        ("ours", {"login": True}, ("the login page of ours.cloudflareaccess.com", True)),
+        ("another", {"login": True}, ("the login page of another.cloudflareaccess.com", False)),
+        ("another", {"status": 302}, ("status 302", True)),  # whose team it is, nobody asks then
+    ],
+)
+def test_a_probe_is_held_against_what_is_stated_of_it(team: str, stated: Any, expected: Any) -> None:
+    asked: list[object] = []
+
+    def get(observation: object) -> Any:
+        asked.append(observation)
+        return seen(auth_domain="ours.cloudflareaccess.com")
+
+    wanted = Probe.model_validate(stated)
+    where = f"location: https://{team}.cloudflareaccess.com/cdn-cgi/access/login/x"
+    answered = {"a.b": answered_by(received(302, where), wanted)}
+    probes = seen(of=answered.__getitem__)
+    found = judged(of_public.test_probe, wanted, "probes.a.b", public_probes=probes, run=seen(get=get))
+    assert found == (*expected, answered["a.b"].probe.told)
+    assert bool(asked) == ("login" in stated)
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,18 @@ def test_the_configuration_that_runs(running: int | None, told: str) -> None:
 def test_a_mode_may_be_stricter_and_not_looser(check: Any, fixture: str, mode: str, ok: bool) -> None:
     found = judged(check, "0600", **{fixture: seen(mode=mode, told="of root")})
     assert found == (mode, ok, "of root")
+
+
+@pytest.mark.parametrize(
+    ("config", "note"),
+    [(None, "/config says nothing"), (seen(told="version 7, of 2 rules"), "version 7, of 2 rules")],
+)
+def test_where_the_connector_sends_requests_of_the_documented_path(config: Any, note: str) -> None:
+    rules = {("a.example", "/api"): seen(as_fact=lambda: "http://localhost:1")}
+    run = seen(system=seen(hostname="a.example"), expect=lambda *_: seen(path="/api"))
+    connector = seen(config=config, rule_for=lambda *where: rules.get(where))
+    found = judged(of_cloudflared.test_config_ingress, "http://localhost:1", run=run, connector=connector)
+    assert found == ("http://localhost:1", True, note)
+    rules.clear()
+    found = judged(of_cloudflared.test_config_ingress, "http://localhost:1", run=run, connector=connector)
+    assert found == ("nothing", False, note)

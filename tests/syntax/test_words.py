@@ -13,6 +13,7 @@ SHOWN = r'F=/run/credentials/c.service/token "A=b c" B=its "C=\$X" "E=a\nb" "F2=
     [
         (r"/bin/a 1000", ["/bin/a", "1000"]),
         ("  a \t b ", ["a", "b"]),
+        (r"$'a b' \$", ["$a b", r"\$"]),  # a shell's, as systemctl alone prints them
         (r"""'A=b c' "d  e" '' f""", ["A=b c", "d  e", "", "f"]),
         (r"""A="b c"d 'B=it''s'""", ["A=b cd", "B=its"]),
         (r"""'tab\there' \x41\101\u00e9 \s \q a\\b""", ["tab\there", "AA\u00e9", " ", "\\q", "a\\b"]),
@@ -20,6 +21,7 @@ SHOWN = r'F=/run/credentials/c.service/token "A=b c" B=its "C=\$X" "E=a\nb" "F2=
         ("", []),
         ("a\\", ["a\\"]),
         (r"\x00", [r"\x00"]),
+        (r"\x01\U0001f600\U0010ffff \U00110000", ["\x01\U0001f600\U0010ffff", r"\U00110000"]),
     ],
 )
 def test_words(text: str, found: list[str]) -> None:
@@ -30,6 +32,13 @@ def test_a_quote_that_does_not_close() -> None:
     found = words("A=1 'B=2")
     assert next(found) == "A=1"
     with pytest.raises(ValueError, match="does not close"):
+        next(found)
+
+
+def test_an_escape_that_is_unknown_counts_for_those_who_read_strictly() -> None:
+    found = words(r"A=\x41 B=\q", strict=True)
+    assert next(found) == "A=A"
+    with pytest.raises(ValueError, match=r"an unknown escape: \\q$"):
         next(found)
 
 
