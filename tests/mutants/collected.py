@@ -40,6 +40,7 @@ class Collected:
     def __init__(self, connection: "Connection[int | str, tuple[object, ...]]") -> None:
         self._connection = connection
         self._passes: dict[str, bool] = {}
+        """Of tests that noticed a mutant: whether they pass here without one."""
         self._there: Functions = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -60,21 +61,18 @@ class Collected:
         there = self._there | functions()
         if not wanted or place(wanted[0][0]) not in there:
             return ""
-        items = self._passing(_named(session, asked.tests), asked.patience_s)
-        last = _last_begun(items, lambda: swap(wanted, there), asked.patience_s)
-        return "" if last == PASSED else last
-
-    def _passing(self, items: list[pytest.Item], patience_s: float) -> list[pytest.Item]:
-        """Those that pass here without a mutant; each is tried once."""
-        new = [item for item in items if item.nodeid not in self._passes]
-        while new:
-            names = [item.nodeid for item in new]
-            last = _last_begun(new, lambda: None, patience_s)
-            passed = names.index(last) if last in names else len(new) if last == PASSED else 0
-            self._passes.update(dict.fromkeys(names[:passed], True))
-            self._passes.update(dict.fromkeys(names[passed : passed + 1], False))
-            new = new[passed + 1 :]
-        return [item for item in items if self._passes[item.nodeid]]
+        items = _named(session, asked.tests)
+        while items:
+            last = _last_begun(items, lambda: swap(wanted, there), asked.patience_s)
+            noticing = [item for item in items if item.nodeid == last]
+            if not noticing:
+                break
+            if last not in self._passes:
+                self._passes[last] = _last_begun(noticing, lambda: None, asked.patience_s) == PASSED
+            if self._passes[last]:
+                return last
+            items = [item for item in items if item not in noticing]
+        return ""
 
 
 def _named(session: pytest.Session, tests: Sequence[str]) -> list[pytest.Item]:
