@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_conformance.core.printable import KEPT, printable, printable_all
+from spark_conformance.core.printable import KEPT, in_one_line, printable, printable_all
 
 STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -22,6 +22,7 @@ STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         ("line\u2028separator", r"line\u2028separator"),
         ("lone \udc9b surrogate", r"lone \udc9b surrogate"),
         ("tag \U000e0041", r"tag \U000e0041"),
+        ("ends \uffff and begins \U00010000\u0890", "ends \\uffff and begins \U00010000\\u0890"),
         ("Größe, 日本, 70\u00a0GiB → ok ✓", "Größe, 日本, 70\u00a0GiB → ok ✓"),
     ],
 )
@@ -42,3 +43,7 @@ def test_data_is_made_printable_in_keys_and_values() -> None:
         r"a\x1b": [r"b\x0d", {"c": 1, "d": None}],
         "e": [r"f\x07"],
     }
+
+
+def test_what_follows_a_lines_end_is_no_line_of_its_own() -> None:
+    assert in_one_line("one\r\ntwo\tthree\x1b") == r"one\ntwo three\x1b"

@@ -1,14 +1,22 @@
 """How values read, and what judging compares."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from spark_conformance.core.judging import Judge, shown
 from spark_conformance.core.verdict import Nonconformant
 from spark_conformance.facts.expectations import About, AtLeast, Exchange, IngressRule, Memory
 from spark_conformance.facts.fact import Fact
+
+
+class Told(BaseModel):
+    name: str
+    text: str | None = None
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,14 @@ class Rule:
         ((0, 1), "0, 1"),
         (119.637, "119.6"),
         (1234.5, "1234"),
+        (-1234.5, "-1234"),
+        (999.96, "1000"),
+        (1000.0, "1000"),
+        (math.inf, "without end"),
+        (frozenset({7}), "7"),
+        ([None, True], "nothing, yes"),
+        (Told(name="a", status=200), "name a, status 200"),
+        (Rule, "<class 'tests.suite.test_judging.Rule'>"),
         (Rule("a.example", None), "hostname a.example, service nothing"),
         (IngressRule(hostname="a.example", service="http://x"), "hostname a.example, service http://x"),
         (Exchange(path="/api/tags", status=200), "path /api/tags, status 200"),

@@ -6,8 +6,17 @@ from typing import cast
 
 import pytest
 
-from spark_conformance.core.session import SEVERITY, Failure, session_result, worst
-from spark_conformance.core.verdict import Finding, Verdict
+from spark_conformance.core.session import (
+    LEFT_OUT,
+    SEVERITY,
+    Failure,
+    SessionResult,
+    headline,
+    session_result,
+    word,
+    worst,
+)
+from spark_conformance.core.verdict import Evidence, Finding, NotStated, Verdict
 from spark_conformance.plugin.gathering import Gatherer
 from tests.report.told import agree
 from tests.suite.small import ALL_GOOD, run_suite
@@ -86,9 +95,82 @@ def test_what_was_to_be_judged_and_was_not_is_not_verified() -> None:
     assert session_result([finding(Verdict.NONCONFORMANT)], ended=1, missing=["dns.ttl"]).exit_code == 1
 
 
+def test_what_is_not_stated_is_told_with_what_to_write() -> None:
+    one, two = NotStated("dns.type"), NotStated("service.unit", "service.container")
+    assert str(one).startswith("the facts file does not state dns.type, which this is looked up by: write [facts.dns.")
+    assert str(two).startswith("the facts file states neither service.unit nor service.container, which")
+    assert (one.facts, two.facts) == (("dns.type",), ("service.unit", "service.container"))
+
+
 def test_the_worst_code_is_the_sessions() -> None:
     assert [worst([code, other]) for code, other in itertools.pairwise(SEVERITY)] == [*SEVERITY[1:]]
     assert worst([3, 42]) == 42
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (0, "CONFORMANT: every required fact that was checked holds"),
+        (1, "FAILED: a test beside the checks failed"),
+        (2, "INTERRUPTED: the verdict is not complete"),
+        (3, "NO VERDICT: the suite itself failed"),
+        (4, "NO VERDICT: nothing was run"),
+        (7, "NOT VERIFIED: nothing is known to be wrong, but not everything could be checked"),
+        (42, "NO VERDICT"),
+    ],
+)
+def test_what_a_session_came_to_is_said_first(code: int, said: str) -> None:
+    found = [finding(Verdict.CONFORMANT), finding(Verdict.NOT_APPLICABLE, fact="dns.ttl")]
+    assert headline(found, code) == f"{said} (1 of 1 facts conformant, exit code {code})"
+
+
+def test_a_fact_that_does_not_hold_is_said_before_a_test_that_failed() -> None:
+    found = [finding(Verdict.NONCONFORMANT), finding(Verdict.UNREACHABLE, fact="dns.ttl")]
+    assert headline(found, 1) == "NOT CONFORMANT (0 of 2 facts conformant, exit code 1)"
+    left = [finding(Verdict.NOT_APPLICABLE)]
+    assert headline(left, 7).startswith("NOT VERIFIED: nothing was checked (0 of 0 facts")
+
+
+@pytest.mark.parametrize(
+    ("number", "facts", "places"),
+    [(1, "1 fact was not checked: dns (f0)", "p0"), (6, "dns (f0, f1, f2, f3, f4, f5)", "p0, p1, p2, p3, p4, p5"),
+     (7, "7 facts were not checked: dns (7 facts)", "p0, p1, p2, p3, p4, p5 and 1 more")],
+)  # fmt: skip
+def test_a_few_are_named_and_more_are_counted(number: int, facts: str, places: str) -> None:
+    missing = [f"dns.f{at}" for at in range(number)]
+    failures = [Failure(f"p{at}", "assert 0", check=False) for at in range(number) for _ in "twice"]
+    said = headline([finding(Verdict.CONFORMANT)], 7, missing, failures, "for want of a lab")
+    assert "exit code 7); for want of a lab; " in said
+    assert facts in said
+    assert said.endswith(f"; failed beside the checks: {places}")
+
+
+def test_the_worst_of_several_systems_counts_and_how_many_conform_is_said() -> None:
+    systems = [SessionResult(0, "good"), SessionResult(7, "unseen")]
+    both = session_result([finding(Verdict.CONFORMANT)], ended=0, systems=systems)
+    assert (both.exit_code, "(1 of 2 systems conformant, 1 of 1 facts" in both.headline) == (7, True)
+    one = session_result([finding(Verdict.CONFORMANT)], ended=0, systems=systems[:1])
+    assert (one.exit_code, "systems" in one.headline) == (0, False)
+    assert [word(code) for code in (0, 1, 2, 7, 4)] == [
+        "conformant", "nonconformant", "interrupted", "not verified", "no verdict",
+    ]  # fmt: skip
+
+
+def test_what_the_command_line_left_out_is_said() -> None:
+    left = finding(Verdict.NOT_APPLICABLE, fact="public.answers")
+    left.note = LEFT_OUT
+    said = headline([finding(Verdict.CONFORMANT), left], 0)
+    assert said.endswith(f"; not checked ({LEFT_OUT}): public (answers)")
+
+
+def test_a_finding_travels_whole_and_what_else_there_is_is_passed_over() -> None:
+    made = finding(Verdict.NONCONFORMANT, "advisory")
+    made.evidence.append(Evidence("seen", "two records"))
+    assert Finding.from_json({**made.as_json(), "told": "later"}) == made
+    assert (made.advisory, made.unverified, made.component) == (True, False, "dns")
+    held, required = finding(Verdict.CONFORMANT, "advisory"), finding(Verdict.NONCONFORMANT)
+    assert not held.advisory
+    assert not required.advisory
 
 
 def test_waived_facts_are_not_said_to_hold() -> None:
