@@ -1,3 +1,4 @@
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_conformance.core.secret import conceal
+from spark_conformance.core.verdict import Unmet
+from spark_conformance.https.access_probes import Probe
 from spark_conformance.https.answerer import Answerer, classify
 from spark_conformance.https.exchange import Exchange, jwt_claims, kept_body, kept_headers
 
-EDGE = (("server", "cloudflare"), ("cf-ray", "8f00ba4-FRA"))
+RAY = "8f00ba4-FRA"
+EDGE = (("server", "cloudflare"), ("cf-ray", RAY))
 META = "eyJhbGciOiJSUzI1NiJ9.eyJzZXJ2aWNlX3Rva2VuX3N0YXR1cyI6ZmFsc2V9.c2lnbmF0dXJl"
 BEHIND = ("cf-cache-status", "DYNAMIC")
 LOGIN = (
@@ -189,6 +193,99 @@ def test_the_login_redirect_tells_of_the_application_and_of_the_token() -> None:
     assert exchange(403, ("cf-access-aud", "aud")).access_aud == "aud"
     assert exchange(200).access_aud == ""
     assert exchange(200).login_meta == {}
+
+
+@pytest.mark.parametrize(
+    ("seen", "sign", "code"),
+    [
+        (exchange(403, body=problem(1020, "access_denied")), "error_code 1020 access_denied", 1020),
+        (exchange(403, body=problem(1020, "")), "error_code 1020", 1020),
+        (exchange(500, body=" error code: 1101\n"), "error code: 1101", 1101),
+        (exchange(403, HTML, body='<i class="cf-error-code">1006</i>'), "error page 1006", 1006),
+        (exchange(404, HTML, body="<title>x | Error 1001</title>"), "error page 1001", 1001),
+        (exchange(403, body="<title>x | Error 1001</title>"), "403 with a body, without cf-cache-status", None),
+        (exchange(302, ("location", "https://t.cloudflareaccess.com/")), "302 to the login page on t.cloud", None),
+        (exchange(403, ("cf-access-domain", "x")), "403 with cf-access-domain", None),
+        (exchange(401, ("www-authenticate", "cloudflare-access x")), "401 with www-authenticate: Cloudflare-", None),
+        (exchange(401, oauth("oauth-protected-resource")), "401 with resource_metadata of oauth-protected-", None),
+        (exchange(403, ("cf-error-origin", "y"), BEHIND), "cf-error-origin: y", None),
+        (exchange(503, body="<center>cloudflare</center>"), "Cloudflare's page (<center>cloudflare</center>)", None),
+        (exchange(301, ("location", "https://a.example/")), "301 to a.example, without cf-cache-status", None),
+        (exchange(200, body="xy"), "status 200, 2 bytes, no mark of Access or of the edge", None),
+        (exchange(524), "status 524, which only the edge gives", 524),
+    ],
+)
+def test_by_which_sign_it_is_known(seen: Exchange, sign: str, code: int | None) -> None:
+    answer = classify(seen)
+    assert (answer.sign[: len(sign)], answer.code) == (sign, code)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (
+            exchange(530),
+            "the edge, which got no answer through the tunnel (status 530, which only the edge gives), ray",
+        ),
+        (
+            exchange(200, body="x", edge=False),
+            "a server that is not Cloudflare's edge (neither cf-ray nor server: cloudflare)",
+        ),
+        (
+            exchange(302, ("location", f"/cdn-cgi/access/login/x?meta={META}")),
+            "Access (302 to Access's own path /cdn-cgi/access/)"
+            + "; the login redirect says service_token_status: false, ray",
+        ),
+    ],
+)
+def test_who_answered_is_told_with_the_ray_and_what_the_login_page_says(seen: Exchange, told: str) -> None:
+    assert Probe(seen, classify(seen)).told.replace(f"ray {RAY}", "ray") == f"GET /api/tags was answered by {told}"
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (exchange(403, ("cf-mitigated", "challenge")), "it never came to Access"),
+        (exchange(403), "whether it came to Access is not told"),
+    ],
+)
+def test_whether_access_let_a_request_pass_cannot_be_told_of_what_never_came_there(seen: Exchange, words: str) -> None:
+    probe = Probe(seen, classify(seen))
+    with pytest.raises(Unmet) as caught:
+        _ = probe.admitted
+    assert (caught.value.fact, caught.value.observed) == ("public.answers", "status 403")
+    assert caught.value.note == f"{probe.told}: {words}"
+
+
+@pytest.mark.parametrize(
+    ("location", "host", "path"),
+    [
+        ("https://a.example/b?c=d", "a.example", "/b"),
+        ("/b", "", "/b"),
+        ("https://[a.example", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_where_an_answer_sends_to(location: str, host: str, path: str) -> None:
+    seen = exchange(302, ("location", location))
+    assert (seen.redirect_host, seen.redirect_path) == (host, path)
+
+
+def test_a_header_that_comes_twice_is_told_by_its_first_value_and_by_all() -> None:
+    seen = exchange(200, ("x-a", "1"), ("x-b", "2"), ("x-a", "3"))
+    assert (seen.header("X-A"), seen.all("X-A"), seen.header("x-c")) == ("1", ("1", "3"), "")
+    assert exchange(200, body='{"a": 1}').json == {"a": 1}
+
+
+@pytest.mark.parametrize("claims", [{}, {"a": 1}, {"a": 12}, {"a": 123}])
+def test_a_jwts_claims_are_read_whatever_their_length(claims: dict[str, int]) -> None:
+    middle = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert jwt_claims(f"x.{middle}.x") == claims
+    assert jwt_claims(f"x.{middle}") == jwt_claims(f"x.{middle}.x.x") == {}
+
+
+def test_of_a_long_body_the_beginning_is_kept() -> None:
+    assert kept_body(b"x" * 2000 + b"y") == "x" * 2000
 
 
 texts = st.text(max_size=40)

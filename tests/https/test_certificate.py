@@ -1,6 +1,8 @@
 import datetime as dt
 import ssl
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,7 @@ from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Cloudflare, Public, Target
-from spark_conformance.https.certificate import certificate
+from spark_conformance.https.certificate import Certificate, certificate
 from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
@@ -24,6 +26,30 @@ def test_a_valid_certificate(authority: LabAuthority) -> None:
     assert (seen.valid_name, seen.names, seen.tls, seen.distrust) == (HOSTNAME, (HOSTNAME,), "1.3", "")
     assert 89 < seen.days_left <= 90
     seen.require_valid()
+
+
+SEEN = Certificate(
+    HOSTNAME, "192.0.2.1", 443, (HOSTNAME,), "CN=Lab", "2026-01-01", "2026-12-31", 0.01, "1.3", "", "; a hint"
+)
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "fact", "observed", "note"),
+    [
+        ({"names": ()}, "name", "a certificate for no name at all", "192.0.2.1 presented it; look at "),
+        ({"names": ("a.example", "b.example")}, "name", "a certificate for a.example, b.example", "192.0.2.1 "),
+        ({"distrust": "self-signed"}, "name", f"{HOSTNAME}, which is not trusted: self-signed", "192.0.2.1 "),
+        ({"days_left": 0.0}, "days", "0.0", "it ended on 2026-12-31; look at "),
+        ({"days_left": -1.26}, "days", "-1.3", "it ended on 2026-12-31; look at "),
+    ],
+)
+def test_what_is_wrong_with_a_certificate(otherwise: dict[str, Any], fact: str, observed: str, note: str) -> None:
+    SEEN.require_valid()
+    with pytest.raises(Unmet) as caught:
+        replace(SEEN, **otherwise).require_valid()
+    assert (caught.value.fact, caught.value.observed) == (f"public.certificate_{fact}", observed)
+    assert caught.value.note.startswith(note)
+    assert caught.value.note.endswith("; a hint") == (fact == "name")
 
 
 def test_the_oldest_tls_that_is_spoken_is_told(authority: LabAuthority) -> None:

@@ -1,14 +1,24 @@
 import json
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
 
 from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.https.client import Interrupted
 from spark_conformance.https.comparison import compare
-from spark_conformance.https.public import Generation, Model, models_in, public_generation, public_tags
+from spark_conformance.https.public import (
+    LONGEST_LINE,
+    Generation,
+    Model,
+    _lines,
+    models_in,
+    public_generation,
+    public_tags,
+)
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import edge_context, http, run_to, tls_server
 
@@ -144,6 +154,45 @@ def test_what_comes_otherwise_than_it_was_made_is_no_stream(
     assert seen.first_token_s < math.inf
 
 
+WHOLE = Generation("a:7b", "a:7b", 3, 0.5, 0.25, 2.5, "Red", written=3)
+
+
+@pytest.mark.parametrize(
+    ("seen", "held"),
+    [
+        ({"tokens": 4, "written": 1}, "4 tokens in one chunk"),
+        ({"tokens": 3, "written": 1}, ""),
+        ({"tokens": 4, "written": 2}, ""),
+        ({"made_in_s": 1.0, "spread_s": 0.24}, "within 0.24 s what took the service 1 s"),
+        ({"made_in_s": 1.0, "spread_s": 0.25}, ""),
+        ({"made_in_s": 0.99, "spread_s": 0.1}, ""),
+    ],
+)
+def test_what_the_services_own_durations_tell_of_a_stream(seen: dict[str, Any], held: str) -> None:
+    made = replace(WHOLE, **seen)
+    assert made.held_back == held
+    if held:
+        with pytest.raises(Unmet) as caught:
+            _ = made.answered
+        assert (caught.value.observed, caught.value.note) == (f"no stream: {held}", made.told)
+
+
+def test_how_a_stream_went_is_told_with_its_end() -> None:
+    assert WHOLE.told == "a:7b was asked for 12 tokens: 3 chunks in 2.5 s"
+    cut = replace(WHOLE, broken="silence for 5 s")
+    assert cut.told == "a:7b was asked for 12 tokens: 3 chunks in 2.5 s, then silence for 5 s"
+    assert (WHOLE.answered, WHOLE.longest_pause_s) == ("a:7b", 0.25)
+    with pytest.raises(Unmet, match="no end in 3 chunks"):
+        _ = cut.answered
+
+
+def test_a_line_that_is_longer_than_a_chunk_may_be_ends_the_stream() -> None:
+    longest = b"x" * LONGEST_LINE
+    assert list(_lines([b"a\n\n", longest, b"\n b", b"c\n \n"])) == [b"a", longest, b" bc"]
+    with pytest.raises(Interrupted, match=r"^/api/generate: a line of the stream is longer than 64 KiB$"):
+        list(_lines([longest, b"x"]))
+
+
 def test_a_stream_that_takes_its_time_is_one(authority: LabAuthority) -> None:
     def stream(_: dict[str, Any]) -> Iterable[bytes]:
         yield HEAD
@@ -202,3 +251,5 @@ def test_models_here_and_there() -> None:
     assert compare([], []) == (True, "no model in both places")
     assert compare([one], [two]) == (False, "a only in public; b only on the host")
     assert compare([one], [changed]) == (False, "a: digest 1 in public, 3 on the host")
+    long = [Model("a", f"{number}123456789abcdef") for number in (0, 1)]
+    assert compare(long[:1], long[1:]) == (False, "a: digest 0123456789ab in public, 1123456789ab on the host")
