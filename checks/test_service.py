@@ -49,7 +49,7 @@ def test_enabled(judge: Judge, service_state: ServiceState) -> None:
 def test_active(judge: Judge, service_state: ServiceState) -> None:
     """The service does not run.
 
-    Not seen here: whether it answers; see service.url.
+    Not seen here: whether it answers (service.url), and what docker's own check of its health says.
     """
     judge(service_state.runs, note=service_state.told)
 

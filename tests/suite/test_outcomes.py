@@ -217,3 +217,16 @@ def test_only_the_lab_can_be_broken(pytester: pytest.Pytester) -> None:
     ran = run_suite(pytester, ALL_GOOD, "--lab-fault", "as-documented", "checks")
     assert ran.code == 4
     assert "only the lab can be broken" in ran.out
+
+
+def test_an_own_module_that_does_not_import_is_not_called_a_fact_without_a_check(pytester: pytest.Pytester) -> None:
+    (pytester.path / "mine").mkdir()
+    (pytester.path / "mine/test_mine.py").write_text("import no_such_module\n")
+    mine = '\n[facts.own.mine]\nexpect = 1\nsource = "notes"\nwhy = "mine"\n'
+    ran = run_suite(pytester, ALL_GOOD, "checks", "mine", facts=FACTS + mine)
+    assert ran.code == 2
+    assert (
+        "4 facts were not checked: dns (records, type, ttl), own (mine); failed beside the checks: mine/test_mine.py"
+        in ran.out
+    )
+    assert "without a check" not in ran.out
