@@ -1,10 +1,12 @@
 """Each program gets what it needs of the environment, and no secret that is another's."""
 
+import fnmatch
+
 import pytest
 
 from spark_conformance.core.secret import mask
 from spark_conformance.facts.target import Ssh
-from spark_conformance.programs.environment import NEEDS, Program, conceal_environment, environment
+from spark_conformance.programs.environment import NEEDS, Program, _one_of, conceal_environment, environment
 from spark_conformance.programs.lab import LabProcess
 from spark_conformance.ssh.client import Client
 
@@ -25,6 +27,7 @@ PLAIN = {
     "ssh": {"SSH_AUTH_SOCK", "KRB5CCNAME", "HTTPS_PROXY"}, "git": set(), "pulumi": {"PULUMI_BACKEND_URL", "no_proxy"},
     "op": {"OP_ACCOUNT", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"}, "lab": {"PYTHONPATH", "OLLAMA_MODELS"},
 }  # fmt: skip
+NAMES = ("AWS_REGION", "AWS_A_REGION", "AWS_REGIONAL", "A_TOKEN", "TOKEN", "TOKENS", "x", "", "SECRET_A", "A_SECRET_")
 EVERYBODY = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR"}
 
 
@@ -85,3 +88,10 @@ def test_ssh_and_the_lab_are_started_with_no_more(monkeypatch: pytest.MonkeyPatc
     ssh, lab = started
     assert ssh & set(TOKENS) == {"TUNNEL_SERVICE_TOKEN_SECRET", "SOME_TOKEN"}
     assert lab & set(TOKENS) == set()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["AWS_*", "*TOKEN", "TOKEN", "AWS_*REGION", "*SECRET_*", "*", "A_[ST]*", "TOKEN?", "x**"]
+)
+def test_a_pattern_means_what_a_shells_does(pattern: str) -> None:
+    assert [name for name in NAMES if _one_of(name, (pattern,))] == fnmatch.filter(NAMES, pattern)
