@@ -18,7 +18,8 @@ from spark_conformance.limits.files import read_bytes
 from spark_conformance.limits.json import read_json
 from spark_conformance.limits.yaml import LARGEST, TooMuchError
 from spark_conformance.limits.yaml import load as load_yaml
-from spark_conformance.recording.storage import RecordingError, _json
+from spark_conformance.recording import RecordingError
+from spark_conformance.recording.storage import _json
 from spark_conformance.repository.workflow import workflow
 from spark_conformance.secrets.pulumi import listed, value_in
 from tests.secrets.runs import run_of

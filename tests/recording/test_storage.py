@@ -10,9 +10,9 @@ from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable, Verdict
 from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.programs.lab import ORIGINAL
-from spark_conformance.recording import storage
+from spark_conformance.recording import RecordingError, storage
 from spark_conformance.recording.codec import DamagedError, restored, stored_error, stored_value
-from spark_conformance.recording.storage import RecordingError, prepare, read
+from spark_conformance.recording.storage import prepare, read
 from spark_conformance.recording.target import facts_of, judged_by, named
 from tests.recording.making import Json, Recorded, alter, replayed
 

@@ -14,7 +14,8 @@ from spark_conformance.facts.load import find, load
 from spark_conformance.plugin.remediation import reminding
 from spark_conformance.plugin.remediation.asking import confirmed
 from spark_conformance.plugin.remediation.options import undoing
-from spark_conformance.remediation.journal import FOLDER, Journal, identity
+from spark_conformance.remediation import FOLDER
+from spark_conformance.remediation.journal import Journal, identity
 from spark_conformance.remediation.model import Action, Instruction, Step, StepState
 from spark_conformance.remediation.outcome import Outcome, StepOutcome
 from spark_conformance.remediation.processes import running

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from spark_conformance.facts.load import find, load
+from spark_conformance.plugin import NAME, PARTS
 from spark_conformance.plugin.beginning import asks_for_host
 from tests.suite.small import LEAN, PROJECT
 
@@ -39,6 +41,11 @@ exit 255
 """
 API = {"cloudflare", "httpx"}
 HOST = {"spark_conformance.ssh.client", "spark_conformance.host.connection"}
+SELDOM = {
+    "spark_conformance.diagnosis.causes.catalogue", "spark_conformance.recording.storage",
+    "spark_conformance.recording.shapes", "spark_conformance.remediation.records", "spark_conformance.remediation.plan",
+}  # fmt: skip
+"""What a diagnosis, a recording and a remedy need, and a run in which all is well does not."""
 OTHERS = {"spark_conformance.github.client", "aioquic", "asyncssh", "spark_lab", "apprise"}
 """What no look of a host or of DNS goes by."""
 
@@ -72,6 +79,7 @@ def run(place: Path, *options: str) -> Began:
 
 def test_listing_begins_nothing_and_imports_no_transport(tmp_path: Path) -> None:
     began = run(tmp_path, "--collect-only")
+    assert not began.modules & SELDOM
     assert "spark_conformance.observations" in began.modules
     assert not began.modules & (API | HOST | OTHERS | {"dns", "cryptography", "jwt", "yaml"})
     assert began.connections == 0
@@ -87,6 +95,7 @@ def test_a_look_at_the_host_imports_nothing_of_the_api(tmp_path: Path) -> None:
 def test_a_look_at_dns_imports_nothing_of_the_host(tmp_path: Path) -> None:
     began = run(tmp_path, "-m", "dns")
     assert "dns.query" in began.modules
+    assert not began.modules & SELDOM
     assert not began.modules & (HOST | OTHERS)
     assert began.connections == 0
 
@@ -109,3 +118,18 @@ def test_garbage_is_collected_again_and_what_collecting_made_is_left_alone() -> 
     """This very session is one of the suite's."""
     assert gc.isenabled()
     assert gc.get_freeze_count() > 10_000
+
+
+def test_pytest_rewrites_nothing_of_the_suite_but_its_beginning() -> None:
+    """This very session is one of the suite's; where the suite is installed, pytest would rewrite all of it."""
+    ours = {name: module for name, module in sys.modules.items() if name.startswith(f"{NAME.partition('.')[0]}.")}
+    rewritten = {name for name, module in ours.items() if isinstance(module.__loader__, AssertionRewritingHook)}
+    assert len(ours) > 100
+    assert rewritten == {NAME, f"{NAME}.parts"}
+
+
+def test_of_a_part_what_is_pytests_is_registered(request: pytest.FixtureRequest) -> None:
+    parts = [request.config.pluginmanager.get_plugin(part) for part in PARTS]
+    known = {name for part in parts for name in vars(part) if not name.startswith("__")}
+    assert "pytest_runtest_makereport" in known
+    assert {name for name in known if not name.startswith("pytest_")} == {"run", "judge", "https_client", "resolvers"}
