@@ -145,6 +145,15 @@ def test_results_of_different_days_and_gates_are_told() -> None:
     assert (len(both.targets), both.remarks) == (2, [])  # a twin is another system
 
 
+def test_what_a_run_was_not_asked_for_is_told_of_the_whole() -> None:
+    """Else a row of a system of which a part was looked at reads as one of which all was."""
+    part = of("spark-1", HOLDS)
+    less = "not asked for (-m dns): host (12 facts), access (policy, admits)"
+    told = replace(part.session, headline=f"{part.session.headline}; {less}; could not be run: x")
+    found = [(Path("a"), replace(part, session=told)), (Path("b"), of("spark-2", HOLDS))]
+    assert merged(found).remarks == [f"spark-1: {less}"]
+
+
 def test_a_failing_test_beside_the_checks_of_one_run_fails_the_whole() -> None:
     one = of("spark-1", HOLDS)
     one = replace(one, session=SessionResult(1, "FAILED"))
