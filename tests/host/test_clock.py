@@ -3,12 +3,15 @@
 from types import SimpleNamespace
 
 import pytest
+from testinfra.backend.base import CommandResult  # type: ignore[import-untyped]  # it carries no types
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.host import clock
-from spark_conformance.host.clock import ClockSkew, host_clock_skew, host_clock_sync, parse_time
-from tests.host.stubs import StubHost, run_on
+from spark_conformance.host.clock import ClockSkew, ClockSync, host_clock_skew, host_clock_sync, parse_time
+from spark_conformance.host.clock_keepers import Keeper, Keepers, parse_chrony, parse_ntp, parse_timesync
+from spark_conformance.host.connection import target_host
+from tests.host.stubs import LocalBackend, StubHost, given, run_on
 
 
 def test_systemds_yes_is_enough(stub: StubHost) -> None:
@@ -111,6 +114,114 @@ def test_the_quickest_of_a_few_looks_counts(stub: StubHost, monkeypatch: pytest.
     moments = iter([0.0, 40.0, 100.0, 101.0, 200.0, 220.0])  # three round trips: 40, 1 and 20 s
     monkeypatch.setattr(clock, "time", SimpleNamespace(time=lambda: 0.0, monotonic=lambda: next(moments)))
     assert run_on(stub).get(host_clock_skew).uncertain_s == 0.5
+
+
+@pytest.mark.parametrize(
+    ("uncertain", "looks", "best"),
+    [
+        ([0.25, 0.1], 1, 0.25),
+        ([0.26, 0.25, 0.1], 2, 0.25),
+        ([0.9, 0.3, 0.5, 0.1], 3, 0.3),
+        ([0.9, 0.8, 0.7, 0.1], 3, 0.7),
+    ],
+)
+def test_a_quick_look_is_enough_and_a_few_slow_ones_are(
+    monkeypatch: pytest.MonkeyPatch, uncertain: list[float], looks: int, best: float
+) -> None:
+    left = [ClockSkew(0, one) for one in uncertain]
+    monkeypatch.setattr(clock, "_look", lambda _: left.pop(0))
+    run = run_on(None)
+    given(run, target_host, None)
+    assert run.get(host_clock_skew).uncertain_s == best
+    assert len(left) == len(uncertain) - looks
+
+
+ALARMED = Keeper("ntpd", synchronised=False, said="ntpd is alarmed")
+KEPT = Keeper("chronyd", synchronised=True, said="chronyd follows x")
+UNTOLD = (
+    "ptp4l, phc2sys may keep the host's clock in time, and does not tell systemd: systemd says no; ntpd is alarmed. "
+    "See its log, or `pmc -u -b 0 'GET TIME_STATUS_NP'` for PTP"
+)
+UNSAID = (
+    "on the host `timedatectl show -p NTPSynchronized --value` does not say: it is masked; nor do chronyd, ntpd and "
+    "systemd-timesyncd. See what keeps the time there, and whether systemd-timedated is masked"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "complained", "seen", "told"),
+    [
+        ("no", "no", Keepers((), ()), ClockSync(synchronised=False, said="systemd says no")),
+        ("no", "no", Keepers((ALARMED,), ()),
+         ClockSync(synchronised=False, said="systemd says no; ntpd is alarmed")),
+        ("", "it is masked", Keepers((ALARMED,), ()),
+         ClockSync(synchronised=False, said="systemd says it is masked; ntpd is alarmed")),
+        ("no", "no", Keepers((ALARMED, KEPT), ("ptp4l",)),
+         ClockSync(synchronised=True, said="systemd says no; ntpd is alarmed; chronyd follows x")),
+        ("no", "no", Keepers((ALARMED,), ("ptp4l", "phc2sys")), UNTOLD),
+        ("", "it is masked", Keepers((), ()), UNSAID),
+    ],
+)  # fmt: skip
+def test_what_decides_whether_a_clock_is_kept(said: str, complained: str, seen: Keepers, told: ClockSync | str) -> None:
+    if isinstance(told, ClockSync):
+        assert clock.decide(said, complained, seen) == told
+        return
+    with pytest.raises(Unreachable) as untold:
+        clock.decide(said, complained, seen)
+    assert untold.value.sentence == told
+
+
+def said(output: str, status: int = 0) -> CommandResult:
+    return LocalBackend("").result(status, b"", output.encode(), b"")
+
+
+NOBODY = Keeper("chronyd", synchronised=False, said="chronyd follows nobody")
+ROW = "C0A80105,ntp.example,3" + ",0" * 11
+
+
+@pytest.mark.parametrize(
+    ("result", "keeper"),
+    [
+        (said(ROW), Keeper("chronyd", synchronised=True, said="chronyd follows ntp.example")),
+        (said(ROW.replace("ntp.example", "")), Keeper("chronyd", synchronised=True, said="chronyd follows C0A80105")),
+        (said(ROW.replace(",3", ",0")), NOBODY),
+        (
+            said(ROW.replace("C0A80105", "7F7F0101")),
+            NOBODY,
+        ),
+        (said(ROW.removesuffix(",0")), None),
+        (said(ROW.replace(",3", ",x")), None),
+        (said(f"{ROW},0"), Keeper("chronyd", synchronised=True, said="chronyd follows ntp.example")),
+    ],
+)
+def test_what_chronyd_says(result: CommandResult, keeper: Keeper | None) -> None:
+    assert parse_chrony(result) == keeper
+
+
+@pytest.mark.parametrize(
+    ("output", "follows"),
+    [
+        ("leap=00, x\nstratum=2", True), ("leap=0, stratum=15", True), ("leap=00, stratum=16", False),
+        ("leap=11, stratum=2", False), ("leap=3, stratum=2", False), ("stratum=2", None), ("leap=00", None),
+    ],
+)  # fmt: skip
+def test_what_ntpd_says(output: str, follows: bool | None) -> None:
+    seen = parse_ntp(said(output))
+    assert (seen and seen.synchronised) is follows
+    assert seen is None or seen.said.startswith("ntpd is at stratum ")
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (said("4096\n"), "systemd-timesyncd had an answer 4096 s ago"), (said("4097"), None), (said("0"),
+         "systemd-timesyncd had an answer 0 s ago"), (said("9", 1), None), (said(""), None), (said("-5"), None),
+    ],
+)  # fmt: skip
+def test_what_timesyncd_left(result: CommandResult, told: str | None) -> None:
+    seen = parse_timesync(result)
+    assert (seen and seen.said) == told
+    assert seen is None or seen.synchronised
 
 
 @pytest.mark.parametrize("garbage", ["", "1763906700", "Sun Nov 23", "1e9.5"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.host.containers import Inspected, find, moment, parse
+from spark_conformance.host.containers import Inspected, find, moment, parse, whole_image
 from tests.host.stubs import StubHost
 
 RECORDED = Path(__file__).parent / "docker"
@@ -125,9 +125,36 @@ def test_there_is_no_docker(stub: StubHost) -> None:
     [
         ("2026-08-20T09:12:44.402871123Z", 1787217164.402871),
         ("2026-08-20T11:12:44.4+02:00", 1787217164.4),
+        ("2026-08-20T09:12:44Z", 1787217164.0),
+        ("2026-08-20T09:12:44", None),
         ("0001-01-01T00:00:00Z", None),
+        ("0002-01-01T00:00:00Z", -62104060800.0),
         ("", None),
     ],
 )
 def test_times(said: str, seconds: float | None) -> None:
     assert moment(said) == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("nginx", "docker.io/library/nginx:latest"),
+        ("cloudflare/cloudflared", "docker.io/cloudflare/cloudflared:latest"),
+        ("cloudflare/cloudflared:2026.8.2", "docker.io/cloudflare/cloudflared:2026.8.2"),
+        ("ghcr.io/me/tunnel", "ghcr.io/me/tunnel:latest"),
+        ("localhost/tunnel", "localhost/tunnel:latest"),
+        ("box:5000/tunnel", "box:5000/tunnel:latest"),
+        ("me/tunnel@sha256:abc", "docker.io/me/tunnel@sha256:abc"),
+    ],
+)
+def test_an_image_by_its_whole_name(name: str, whole: str) -> None:
+    assert whole_image(name) == whole
+
+
+def test_what_composes_labels_name_is_on_the_host() -> None:
+    files, directory = "com.docker.compose.project.config_files", "com.docker.compose.project.working_dir"
+    labels = {files: "/a/compose.yaml,more.yaml,", directory: "/srv/app"}
+    seen = recorded("compose", Config={"Labels": labels}).container.compose_files
+    assert seen == ("/a/compose.yaml", "/srv/app/more.yaml", "/srv/app/.env")
+    assert recorded("compose", Config={"Labels": {files: "more.yaml"}}).container.compose_files == ()

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.host.curl import CurlRequest, fetch, parse
+from spark_conformance.host.curl import CurlRequest, _command, fetch, parse
 from tests.host.stubs import StubHost, web
 
 URL = "http://x/"
@@ -78,3 +79,59 @@ def test_a_host_without_curl(stub: StubHost) -> None:
 @pytest.mark.parametrize("body", [b"", b"[1]", b"no json", b"\xff\xfe", b'"text"'])
 def test_only_an_object_has_fields(stub: StubHost, body: bytes) -> None:
     assert parse(URL, stub.backend.result(0, b"", body + b"\n200 0.1", b"")).fields == {}
+
+
+def sent(request: CurlRequest, within: str = "") -> str:
+    """What of a command line tells one request from another."""
+    form, *words = _command(request, within)
+    assert form.count("%s") == len(words)
+    return " ".join(words[1:])
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (CurlRequest(URL, timeout_s=2.5), "-m 2.5 --url http://x/"),
+        (CurlRequest(URL, timeout_s=9, headers=("Host: a", "X: b")), "-m 9 -H Host: a -H X: b --url http://x/"),
+        (
+            CurlRequest(URL, timeout_s=9, data={}),
+            "-m 9 -H Content-Type: application/json --data-raw {} --url http://x/",
+        ),
+        (CurlRequest(URL, timeout_s=9, bearer=Secret("k3y", "env:K")), "-m 9 -H @- --url http://x/"),
+        (CurlRequest(URL, timeout_s=9, method="HEAD", whole=True), "-m 9 -I --url http://x/"),
+        (CurlRequest(URL, timeout_s=9, method="POST", whole=True), "-m 9 -X POST -i --url http://x/"),
+        (CurlRequest(URL, timeout_s=9, insecure=True), "-m 9 -k --url http://x/"),
+    ],
+)
+def test_what_curl_is_called_with(request_: CurlRequest, words: str) -> None:
+    assert sent(request_) == words
+    assert _command(request_, "nsenter -t 7 -n ")[0].startswith("nsenter -t 7 -n curl ")
+
+
+def test_a_bearer_goes_with_its_own_request_alone(stub: StubHost) -> None:
+    def answer(_path: str, _body: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        return 200, headers.get("authorization", "none").encode()
+
+    with web(answer) as address:
+        url = f"http://{address}/"
+        replies = fetch(stub.host, CurlRequest(url, bearer=Secret("k3y-0123456789", "env:K")), CurlRequest(url))
+    assert [reply.body for reply in replies] == [b"Bearer k3y-0123456789", b"none"]
+    assert [command for command in stub.backend.commands if "k3y" in command] == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "headers", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nServer: a\r\nX-B:  c \r\n\r\nbody", (("server", "a"), ("x-b", "c")), b"body"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: 1\r\n\r\nHTTP/x", (("a", "1"),), b"HTTP/x"),
+        (b"HTTP/2 204 \r\nno header\r\n\r\n", (), b""),
+        (b"no answer", (), b"no answer"),
+    ],
+)
+def test_a_whole_answer_is_parted(
+    stub: StubHost, printed: bytes, headers: tuple[tuple[str, str], ...], body: bytes
+) -> None:
+    reply = parse(URL, stub.backend.result(0, b"", printed + b"\n200 1.5", b""), whole=True)
+    assert (reply.headers, reply.body, reply.status, reply.seconds) == (headers, body, 200, 1.5)
+    whole = parse(URL, stub.backend.result(0, b"", printed + b"\n200 1,5", b""))
+    assert (whole.headers, whole.body, whole.seconds) == ((), printed, 1.5)

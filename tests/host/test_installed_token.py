@@ -292,7 +292,8 @@ def test_a_token_file_written_after_the_start(host_with: Installation) -> None:
     path = host_with.write("token", token())
     host_with.write("cloudflared.service", f"[Service]\nExecStart=/c tunnel run --token-file {path}\n")
     host_with.runs("c", "tunnel", "run", "--token-file", str(path), environment={}, age_s=1000)
-    assert "after the process started" in host_with.run.get(cloudflared_token_in_use).told
+    seen = host_with.run.get(cloudflared_token_in_use)
+    assert (seen.same, "after the process started" in seen.told) == (False, True)
 
 
 def test_a_token_file_older_than_the_process(stub: StubHost, host_with: Installation) -> None:
@@ -316,7 +317,15 @@ def test_a_token_file_with_another_token_by_now(host_with: Installation, tmp_pat
     host_with.environment(token())
     other = host_with.write("other", token("old"))
     host_with.runs("c", "tunnel", "run", environment={"TUNNEL_TOKEN_FILE": str(other)})
-    assert "now holds another token" in host_with.run.get(cloudflared_token_in_use).told
+    seen = host_with.run.get(cloudflared_token_in_use)
+    assert (seen.same, "now holds another token" in seen.told) == (False, True)
+
+
+def test_a_token_file_that_is_gone_by_now(host_with: Installation, tmp_path: Path) -> None:
+    host_with.environment(token())
+    host_with.runs("c", "tunnel", "run", environment={"TUNNEL_TOKEN_FILE": f"{tmp_path}/gone"})
+    seen = host_with.run.get(cloudflared_token_in_use)
+    assert (seen.same, seen.told) == (False, f"it reads its token from {tmp_path}/gone, which is absent")
 
 
 def test_an_environment_that_is_closed_to_us(host_with: Installation) -> None:

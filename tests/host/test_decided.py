@@ -1,0 +1,159 @@
+"""What is made of what a host shows, decided without one: ages, counts, the connector among processes, permissions."""
+
+import pytest
+
+from spark_conformance.core.verdict import Unreachable
+from spark_conformance.facts.expectations import Restarts
+from spark_conformance.host import restarts
+from spark_conformance.host.binary import may_execute
+from spark_conformance.host.files import HostFile
+from spark_conformance.host.local_tunnel import _reference
+from spark_conformance.host.process import Process, _unseen, age, connector_among, environment_of
+from spark_conformance.host.recent import Recent, duration
+from spark_conformance.host.restarts import counters, last_start, weigh
+from spark_conformance.host.runner_services import RunnerServices
+from spark_conformance.host.units import Unit, parse
+
+SHELL, CLOUDFLARED, WRAPPER = ("/bin/sh", "-c", "x"), ("/usr/bin/cloudflared", "tunnel", "run"), ("/opt/tunnel", "x")
+
+HIDEPID = (
+    "it runs, and /proc shows others' processes to root alone (hidepid): allow the suite's user `sudo -n stat` and "
+    "`sudo -n cat` of /proc/*, or put it into the group that the mount's gid= names (`findmnt /proc`)"
+)
+
+
+def unit(pid: int = 0, restarts: int = 0) -> Unit:
+    return parse(f"LoadState=loaded\nActiveState=active\nNRestarts={restarts}\nMainPID={pid}", "x.service")
+
+
+@pytest.mark.parametrize(
+    ("family", "chosen"),
+    [
+        ({7: CLOUDFLARED}, 7),
+        ({7: SHELL}, 7),
+        ({7: SHELL, 8: CLOUDFLARED}, 8),
+        ({7: SHELL, 8: SHELL, 9: CLOUDFLARED}, 9),
+        ({7: SHELL, 8: ("/opt/renamed", "tunnel", "run")}, 8),
+        ({7: SHELL, 8: ("/usr/bin/tee", "log"), 9: ("/opt/renamed", "tunnel")}, 9),
+        ({7: SHELL, 8: ("/bin/bash", "tunnel")}, 7),
+        ({7: WRAPPER, 8: CLOUDFLARED}, 8),
+        ({7: WRAPPER, 8: ("/usr/bin/tee", "tunnel")}, 7),
+        ({7: CLOUDFLARED, 8: CLOUDFLARED}, 7),
+        ({7: WRAPPER, 8: CLOUDFLARED, 9: CLOUDFLARED}, 8),
+        ({8: ("/usr/bin/tee", "tunnel")}, 7),
+    ],
+)
+def test_the_connector_among_a_services_processes(family: dict[int, tuple[str, ...]], chosen: int) -> None:
+    assert connector_among(7, family) == chosen
+
+
+def test_since_when_a_process_runs() -> None:
+    stat = "7 (a (b) c) S " + " ".join(["0"] * 18) + " 1250 0 0"
+    assert age(stat, "100.5 3.2\n") == 88.0
+    assert age(stat, "") is age("", "100") is age("7 (x) S 1", "100") is age(stat, "soon") is None
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "why"),
+    [
+        ("9", "absent", "systemd has 9 in its place by now: run the checks again"),
+        ("0", "absent", "systemd has none by now: run the checks again"),
+        ("", "absent", "systemd has none by now: run the checks again"),
+        ("7", "hidden", HIDEPID),
+        ("7", "absent", "systemd says that it runs, and /proc/7/cmdline is absent: see `systemctl status x.service`"),
+    ],
+)  # fmt: skip
+def test_why_a_process_is_not_seen(now: str, state: str, why: str) -> None:
+    told = _unseen(unit(pid=7), HostFile("/proc/7/cmdline", state), now)  # type: ignore[arg-type] # one of its states
+    assert told.sentence == f"the main process of x.service (7) cannot be inspected: {why}"
+
+
+def test_an_environment_that_is_closed_is_told() -> None:
+    assert environment_of(Process(7, (), {"A": "b"}, None)) == {"A": "b"}
+    with pytest.raises(Unreachable) as closed:
+        environment_of(Process(7, (), None, None))
+    assert closed.value.sentence == (
+        "the environment of process 7 is closed to the suite's user: allow it `sudo -n cat` of /proc/*/environ, or let "
+        "the suite log in as root"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 seconds"), (119.4, "119 seconds"), (120, "2 minutes"), (7199, "120 minutes"), (7200, "2 hours"),
+        (172799, "48 hours"), (172800, "2 days"), (8640000, "100 days"),
+    ],
+)  # fmt: skip
+def test_a_span_of_time_in_words(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "up_s", "logged", "seen"),
+    [
+        (86401, None, None, Recent(0, 9, "systemd counts 9 since somebody started it, the last of them 24 hours ago")),
+        (86400, 86400, None, Recent(9, 9, "systemd counts 9 since somebody started it, the last of them 24 hours ago")),
+        (None, 60, None, Recent(9, 9, "systemd counts 9 since somebody started it")),
+        (None, 86401, (4, False), Recent(4, 9, "systemd counts 9 since somebody started it")),
+        (None, None, (1, True), Recent(1, 9, "systemd counts 9 since somebody started it")),
+        (None, None, (3, False), None),
+        (None, None, (0, True), None),
+    ],
+)
+def test_how_many_restarts_were_of_late(
+    monkeypatch: pytest.MonkeyPatch, ago_s: float | None, up_s: float | None, logged: tuple[int, bool] | None,
+    seen: Recent | None,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(restarts, "_logged", lambda *_: logged)
+    if seen is not None:
+        assert weigh(None, unit(restarts=9), Restarts(at_most=3), ago_s, up_s) == seen
+        return
+    with pytest.raises(Unreachable) as untold:
+        weigh(None, unit(restarts=9), Restarts(at_most=3), ago_s, up_s)
+    assert untold.value.sentence == (
+        "x.service: systemd counts 9 since somebody started it; how many of them within 24 hours, the journal does not "
+        "show us (`journalctl -u x.service -t systemd`): let the suite's user into the group systemd-journal, and see "
+        "LogLevel= in system.conf"
+    )
+
+
+def test_when_a_unit_was_last_started_is_the_later_of_two() -> None:
+    both = "ExecMainStartTimestampMonotonic=2000000\nInactiveExitTimestampMonotonic=1000000\nodd"
+    assert last_start(both, "10 5") == 8.0
+    assert last_start(both.replace("=2", "=x"), "10") == 9.0
+    assert last_start("ExecMainStartTimestampMonotonic=0", "10") is None
+    assert last_start(both, "1.5") == 0.0
+    assert last_start(both, "") is last_start("", "10") is None
+    assert counters(["restart counter is at 1.", "x", "its restart counter is at 12", "restart counter is at"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("user", "mode", "may"),
+    [
+        ("", "0001", True), ("root", "0100", True), ("0", "0010", True), ("root", "0644", False),
+        ("me", "0100", True), ("me", "0011", False), ("of_group", "0010", True), ("of_group", "0101", False),
+        ("other", "0001", True), ("other", "0110", False),
+    ],
+)  # fmt: skip
+def test_who_may_execute_a_program(user: str, mode: str, may: bool) -> None:
+    file = HostFile("/x", "read", mode=mode, owner="me", group="staff")
+    assert may_execute(file, user, ("staff",) if user == "of_group" else ("users",)) is may
+
+
+@pytest.mark.parametrize(
+    ("words", "tunnel"),
+    [
+        ("tunnel run spark", "spark"), ("tunnel run", ""), ("tunnel spark", ""), ("tunnel run --token x", ""),
+        ("tunnel run --protocol=quic spark", "spark"), ("tunnel run --no-autoupdate", ""), ("run", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_tunnel_that_arguments_name(words: str, tunnel: str) -> None:
+    assert _reference(words.split()) == tunnel
+
+
+def test_a_runner_is_known_by_the_end_of_its_unit() -> None:
+    found = RunnerServices(("actions.runner.we-infra.Spark.service",))
+    assert found.has("spark")
+    assert not found.has("park")
+    assert not RunnerServices(()).has("spark")
