@@ -10,6 +10,8 @@ from checks import test_dns as of_dns
 from checks import test_public as of_public
 from checks import test_secrets as of_secrets
 from spark_conformance.cloudflare.access.applications import ALL, NONE, SOME
+from spark_conformance.core.judging import Judge
+from spark_conformance.facts.fact import Fact
 from spark_conformance.facts.probes import Probe
 from spark_conformance.https.access_probes import AgentProbes, agent_probes
 from spark_conformance.https.probes import answered_by
@@ -104,6 +106,15 @@ def test_other_programs_are_asked_about_only_where_the_answer_is_right(
     assert asked == [agent_probes] * right
     if right and others:
         assert found.note == "Ollama; as curl: a rule"
+
+
+def test_what_other_programs_are_answered_is_kept_as_evidence() -> None:
+    judge = Judge("public.answers", Fact[Any].model_construct(expect=SimpleNamespace(path="/api", status=200)))
+    others = AgentProbes({"curl": _probe(200, "Ollama"), "a browser": _probe(200, "Ollama as well")})
+    of_public.test_answers(judge, token_probe=_probe(200, "Ollama"), run=seen(get=lambda _: others))
+    assert [(one.label, one.text) for one in judge.evidence] == [
+        ("as curl", "Ollama"), ("as a browser", "Ollama as well"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

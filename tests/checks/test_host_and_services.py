@@ -49,12 +49,19 @@ def test_any_value_of_the_release_file_counts(values: dict[str, str], observed: 
     [
         (2.5, "the host is 2.50 s ahead of this machine, give or take 0.25 s"),
         (-2.5, "the host is 2.50 s behind this machine, give or take 0.25 s"),
+        (0.5, "the host is 0.50 s ahead of this machine, give or take 0.25 s"),
+        (-0.5, "the host is 0.50 s behind this machine, give or take 0.25 s"),
+        (0.0, "the host is 0.00 s behind this machine, give or take 0.25 s"),
     ],
 )
 @pytest.mark.parametrize("within", [True, False])
 def test_a_clock_that_is_off(ahead_s: float, told: str, within: bool) -> None:
     skew = seen(ahead_s=ahead_s, uncertain_s=0.25, within=lambda most: most == 5 and within)
-    assert judged(of_host.test_clock_skew, AtMost(at_most=5), host_clock_skew=skew) == ("2.5", within, told)
+    assert judged(of_host.test_clock_skew, AtMost(at_most=5), host_clock_skew=skew) == (
+        f"{abs(ahead_s):g}",
+        within,
+        told,
+    )
 
 
 @pytest.mark.parametrize(("state", "told"), [("static", "static"), ("", "nothing")])
