@@ -9,7 +9,7 @@ CORE = ("findings", "judging", "printable", "run", "session", "verdict", "waiver
 PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "settle")
 """Of core and of the plugin what decides; the rest shows, or starts things."""
 
-TRIED = ("gates", "judging", "outcomes", "run", "session", "waivers")
+TRIED = ("deciders", "gates", "judging", "outcomes", "run", "session", "waivers")
 SESSIONS = tuple(f"tests/suite/test_{name}.py" for name in TRIED)
 
 

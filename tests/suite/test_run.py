@@ -4,11 +4,12 @@ import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_conformance.core.run import Run
+from spark_conformance.core.run import Run, is_observation, observation, of_one_host
 from spark_conformance.core.secret import conceal, mask_all
 from spark_conformance.core.verdict import NotStated, Unreachable
 from spark_conformance.facts.load import find, load
@@ -149,3 +150,73 @@ def test_a_run_that_is_closed_is_not_kept_alive(run: Run) -> None:
     run.close()
     gc.collect()
     assert not [thread for thread in threading.enumerate() if thread.name == "record"]
+
+
+def test_what_an_observation_sees_may_differ_from_host_to_host_where_it_looks_at_one() -> None:
+    assert of_one_host("machine")
+    assert not of_one_host("zone")
+    assert not of_one_host("own_connector")
+    assert of_one_host(observe_of_mine)
+    assert is_observation("zone")
+    assert not is_observation("observe_of_mine")
+
+
+def observe_of_mine(_run: Run) -> int:
+    return 1
+
+
+def test_nobody_elses_observation_takes_the_place_of_one_of_the_suites(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_conformance.core.run.OBSERVATIONS", {})
+    assert observation(observe_of_mine) is observe_of_mine
+    assert is_observation("observe_of_mine")
+
+    def zone(_run: Run) -> int:
+        return 1
+
+    with pytest.raises(ValueError, match=r"^zone: the suite has an observation of this name; give yours another one$"):
+        observation(zone)
+
+
+def test_only_what_is_data_and_was_seen_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Where:
+        path: Path
+        name: str
+
+    def plain(_run: Run) -> int:
+        return 7
+
+    def kind(_run: Run) -> type:
+        return Where
+
+    def failing(_run: Run) -> Where:
+        raise Unreachable("x", "no way")
+
+    def where(_run: Run) -> Where:
+        return Where(Path("/etc/\xe4"), "\xe4")
+
+    table: dict[str, Callable[[Run], Any]] = {one.__name__: one for one in (plain, kind, failing, where)}
+    monkeypatch.setattr("spark_conformance.core.run.OBSERVATIONS", table)
+    for observe in (plain, kind, where):
+        run.get(observe)
+    with pytest.raises(Unreachable):
+        run.get(failing)
+    assert [run.seen(name) for name in ("plain", "kind", "failing", "nobody")] == [None] * 4
+    assert run.seen("where") == '{\n "path": "/etc/\xe4",\n "name": "\xe4"\n}'
+    assert run.seen_by_host("where") == {"where": run.seen("where")}
+    assert run.seen_by_host("plain") == {}
+
+
+def test_another_look_has_seen_nothing_and_closes_its_own(run: Run) -> None:
+    closed: list[str] = []
+    run.closing.callback(closed.append, "ssh")
+    run.get(observe_of_mine)
+    run.forget()
+    assert closed == ["ssh"]
+    other = run.anew()
+    other.closing.callback(closed.append, "of the other")
+    run.close()
+    assert closed == ["ssh"]
+    other.close()
+    assert closed == ["ssh", "of the other"]
+    assert (run.replicas, run.judges_each("cloudflared.active", ["machine"])) == ((), False)

@@ -6,7 +6,7 @@ import pytest
 
 from spark_conformance.core.findings import set_verdict
 from spark_conformance.core.verdict import Finding, NotStated, Unmet, Unreachable, Verdict
-from spark_conformance.core.waivers import settle_waivers, waive, waive_by_cause, waived
+from spark_conformance.core.waivers import root_of, settle_waivers, waive, waive_by_cause, waived
 from spark_conformance.facts.load import Waiver
 
 UNTIL = date(2026, 12, 31)
@@ -160,3 +160,60 @@ def test_what_nobody_looked_at_is_not_covered_by_a_cause_either() -> None:
     assert "public.tls" not in covers
     [told] = waived([], [waiver("dns.type")], UNTIL, explained=True)
     assert told.state == "not looked at"
+
+
+ABOUT = "the move (#289, ops, until 2026-12-31)"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "today", "waiver_is", "note"),
+    [
+        (Verdict.CONFORMANT, UNTIL, "fixed", f"seen; fixed, remove its waiver: {ABOUT}"),
+        (Verdict.CONFORMANT, date(2027, 1, 1), "fixed", f"seen; fixed, remove its waiver: {ABOUT}"),
+        (Verdict.NONCONFORMANT, UNTIL, "applied", f"seen; waived: {ABOUT}"),
+        (Verdict.BLOCKED, date(2027, 1, 1), "expired", f"seen; its waiver expired: {ABOUT}"),
+        (Verdict.UNREACHABLE, UNTIL, "", "seen"),
+        (Verdict.BLOCKED, UNTIL, "pending", "seen"),
+    ],
+)
+def test_a_finding_is_told_what_became_of_its_waiver(verdict: Verdict, today: date, waiver_is: str, note: str) -> None:
+    made = finding("dns.records", Unmet("dns.records", "2"))
+    made.verdict, made.note = verdict, "seen"
+    waive(made, waiver("dns.records"), today)
+    waive(made, None, today)
+    assert (made.waiver, made.note) == (waiver_is, note)
+    assert made.waived_by == ("dns.records" if waiver_is == "applied" else "")
+
+
+def test_what_is_not_covered_is_told_why() -> None:
+    root = finding("secrets.api_token", Unreachable("api", "no way", owner="secrets.api_token"))
+    last = finding("dns.proxied", Unmet("secrets.api_token", "no"))
+    covered(root, last, waived=("dns.proxied",))
+    assert last.note == "its waiver does not cover it: secrets.api_token is unreachable"
+    assert root_of(last, {"dns.proxied": last}) is None
+    assert root_of(root, {}) is root
+
+
+@pytest.mark.parametrize(
+    ("verdict", "today", "state", "told"),
+    [
+        (Verdict.NONCONFORMANT, UNTIL, "applied", ""),
+        (Verdict.CONFORMANT, UNTIL, "fixed", "fixed, remove its waiver: "),
+        (Verdict.NONCONFORMANT, date(2027, 1, 1), "expired", "its waiver expired: "),
+        (Verdict.UNREACHABLE, UNTIL, "unused", "its waiver covers nothing in this run, remove it if that is mended: "),
+        (None, UNTIL, "not looked at", "not looked at: "),
+    ],
+)
+def test_what_became_of_a_waiver_is_told(verdict: Verdict | None, today: date, state: str, told: str) -> None:
+    own = waiver("dns.records")
+    made = finding("dns.records", Unmet("dns.records", "2"))
+    made.verdict = verdict or made.verdict
+    waive(made, own, today)
+    [became] = waived([made] if verdict else [], [own], today, explained=False)
+    assert (became.state, became.sentence) == (state, f"dns.records: {told}{ABOUT}")
+    assert became.as_json() == {
+        "of": "dns.records", "reason": "the move", "owner": "ops", "issue": "#289", "until": "2026-12-31",
+        "covers": ["dns.records"] if state == "applied" else [], "state": state,
+    }  # fmt: skip
+    [unexplained] = waived([], [waiver("host-header")], UNTIL, explained=False)
+    assert unexplained.state == "not looked at"
