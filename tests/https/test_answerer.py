@@ -132,6 +132,7 @@ HTML = ("content-type", "text/html; charset=UTF-8")
         # not the edge at all
         (exchange(403, ("server", "nginx"), edge=False), Answerer.ELSEWHERE, "neither cf-ray"),
         (exchange(200, edge=False), Answerer.ELSEWHERE, "neither cf-ray"),
+        (exchange(200, ("server", "Cloudflare"), edge=False), Answerer.BEHIND, "status 200"),
     ],
 )
 def test_who_answered(seen: Exchange, answerer: Answerer, sign: str) -> None:

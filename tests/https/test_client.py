@@ -32,6 +32,14 @@ def test_a_request_names_the_host_and_the_suite_and_remembers_nothing(authority:
     assert received.exchange.ray == "8f00ba4-FRA"
 
 
+def test_an_answer_may_be_as_long_as_it_is_allowed_to_be(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200, b"x" * LONGEST_BODY)) as server:
+        received = send(way(run_to(server, authority)), Request("GET", "/"))
+    assert (len(received.body), received.exchange.size) == (LONGEST_BODY, LONGEST_BODY)
+    assert 0 <= received.exchange.first_byte_s <= received.exchange.total_s
+    assert received.exchange.total_s == round(received.exchange.total_s, 4)
+
+
 def test_a_redirect_is_not_followed(authority: LabAuthority) -> None:
     with tls_server(edge_context(authority), lambda _: http(302, b"", "location: https://a.example/")) as server:
         assert send(way(run_to(server, authority)), Request("GET", "/")).exchange.status == 302

@@ -1,6 +1,7 @@
 """The public requests that facts name: how they are sent, what of the answer is judged, and what keeps them unseen."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from spark_conformance.checking import check_of, finding_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.secret import Secret
-from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 from spark_conformance.dns.answers import Answer, Answers
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.probes import MOST, Probe, fits, value_at
@@ -17,7 +18,7 @@ from spark_conformance.facts.target import Public, Resolving, Target
 from spark_conformance.https import probes
 from spark_conformance.https.failing import failing_requests
 from spark_conformance.https.probe_answers import compared
-from spark_conformance.https.probes import public_probes
+from spark_conformance.https.probes import Unseen, public_probes
 from spark_conformance.recording.codec import restored, stored_value
 from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
 from spark_lab.authority import LabAuthority
@@ -83,6 +84,49 @@ def test_another_teams_login_page_is_another_one() -> None:
     seen = probes.answered_by(received(302, LOGIN), wanted)
     assert compared(seen, wanted).wrong == compared(seen, wanted, "team.cloudflareaccess.com").wrong == ()
     assert compared(seen, wanted, "other.cloudflareaccess.com").wrong == ("login",)
+
+
+@pytest.mark.parametrize(
+    ("stated", "headers", "body", "observed", "wrong"),
+    [
+        ({"header": {"name": "X-A", "value": "2*"}}, ("x-a: 10", "x-a: 21"), b"", "with X-A: 10, 21", ()),
+        ({"header": {"name": "X-A", "value": "2*"}}, ("x-a: 10",), b"", "with X-A: 10", ("header",)),
+        ({"header": {"name": "X-A"}}, ("x-a: 10",), b"", "with X-A: 10", ()),
+        ({"header": {"name": "X-A"}}, (), b"", "without X-A", ("header",)),
+        ({"json": {"path": "a", "value": 5}}, (), b'{"a": 5.0}', "with a 5.0", ()),
+        ({"json": {"path": "a", "value": 5}}, (), b'{"a": 6}', "with a 6", ("json",)),
+        ({"json": {"path": "a", "value": 1}}, (), b'{"a": true}', "with a True", ("json",)),
+        ({"json": {"path": "a", "value": True}}, (), b'{"a": false}', "with a False", ("json",)),
+        ({"json": {"path": "a", "value": "x"}}, (), b'{"a": {"b": 1}}', "with a 'an object'", ("json",)),
+        ({"json": {"path": "a", "value": "x"}}, (), b'{"a": [1, 2]}', "with a 'a list of 2'", ("json",)),
+        ({"json": {"path": "a", "value": 1}}, (), b"[]", "without a in its JSON", ("json",)),
+        ({"text": "up"}, (), b"up and about", "with the text 'up'", ()),
+        ({"text": "up"}, (), b"down", "without the text 'up'", ("text",)),
+        ({"location": "a.example"}, ("location: https://a.example/b",), b"", "sent to a.example", ()),
+        ({"location": "/b"}, ("location: /b",), b"", "sent to /b", ()),
+        ({"location": "*"}, (), b"", "sent to no other place", ("location",)),
+        ({"status": 200, "text": "up"}, (), b"", "status 302, without the text 'up'", ("status", "text")),
+        ({"login": False}, (LOGIN,), b"", "the login page of team.cloudflareaccess.com", ("login",)),
+        ({"login": False}, (), b"", "no login page", ()),
+    ],
+)
+def test_an_answer_is_compared_field_by_field(
+    stated: dict[str, Any], headers: tuple[str, ...], body: bytes, observed: str, wrong: tuple[str, ...]
+) -> None:
+    wanted = Probe.model_validate(stated)
+    seen = compared(probes.answered_by(replace(received(302, *headers), body=body), wanted), wanted)
+    assert (seen.observed, seen.wrong) == (observed, wrong)
+
+
+def test_what_kept_a_probe_unseen_is_raised_again() -> None:
+    assert isinstance(Unseen("", "not here", applicable=False).raised, NotApplicable)
+    unmet = Unseen("no address", "of two", "probes.a").raised
+    assert isinstance(unmet, Unmet)
+    assert (unmet.fact, unmet.observed, unmet.note) == ("probes.a", "no address", "of two")
+    for owner in ("", "public.answers"):
+        silent = Unseen("public: x", "no way", owner=owner).raised
+        assert isinstance(silent, Unreachable)
+        assert (silent.cause, silent.sentence, silent.owner) == ("public: x", "no way", owner or None)
 
 
 def test_a_login_page_cannot_be_seen_where_the_edge_stops_the_request() -> None:
@@ -188,6 +232,21 @@ def test_failing_requests_are_listed_as_they_are_best_explained(authority: LabAu
         ("access.refuses_anonymous", f"GET https://{HOSTNAME}/, anonymous"),
     ]
     assert status == 200
+
+
+def test_whether_a_failing_request_goes_to_the_documented_name(authority: LabAuthority) -> None:
+    stated: dict[str, dict[str, Any]] = {
+        "own": {"path": "/", "status": 200}, "same": {"hostname": f"{HOSTNAME.upper()}.", "status": 200},
+        "other": {"url": "https://other.example.org/a?b", "method": "POST", "body": "{}", "status": 200},
+    }  # fmt: skip
+    run = asking(Server(1), authority, **stated)
+    failing = failing_requests(run, [*run.stated, "public.answers", "access.refuses_wrong_secret", "dns.ttl"])
+    assert [(one.fact, one.documented) for one in failing] == [
+        ("public.answers", True), ("probes.own", True), ("probes.same", True), ("probes.other", False),
+        ("access.refuses_wrong_secret", True),
+    ]  # fmt: skip
+    assert str(failing[3]) == "POST https://other.example.org/a?b, anonymous"
+    assert str(failing[0]) == f"GET https://{HOSTNAME}/, with the service token"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,19 @@ from typing import Any, cast
 
 import pytest
 
-from spark_conformance.core.verdict import Evidence, Finding, Verdict
+from spark_conformance.core.findings import set_verdict
+from spark_conformance.core.judging import Judge
+from spark_conformance.core.verdict import (
+    Evidence,
+    Finding,
+    Nonconformant,
+    NotApplicable,
+    Unmet,
+    Unreachable,
+    Verdict,
+)
 from spark_conformance.core.waivers import PENDING
+from spark_conformance.facts.fact import Fact
 from spark_conformance.plugin import collection, gathering, outcomes, scope, selection, settle
 from spark_conformance.plugin.gathering import Gatherer
 
@@ -204,3 +215,36 @@ def test_what_chooses_none_of_the_components_is_known_without_collecting(chosen:
 def test_checks_come_in_the_order_of_a_requests_way_and_others_last() -> None:
     facts = ["own.mine", "pipeline.unit", "host.sudo", "public.tls", "dns.ttl"]
     assert sorted(facts, key=collection._place) == ["dns.ttl", "public.tls", "host.sudo", "pipeline.unit", "own.mine"]
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "told"),
+    [
+        (Nonconformant("300", "of two"), Verdict.NONCONFORMANT, {"observed": "300", "note": "of two"}),
+        (Unmet("dns.ttl", "300", "of two"), Verdict.NONCONFORMANT, {"observed": "300", "note": "of two"}),
+        (Unmet("dns.type", "A"), Verdict.BLOCKED, {"blocked_by": "dns.type", "cause": "dns.type does not hold: A"}),
+        (Unreachable("api", "no way"), Verdict.UNREACHABLE, {"cause": "no way"}),
+        (Unreachable("api", "no way", "dns.ttl"), Verdict.UNREACHABLE, {"cause": "no way"}),
+        (Unreachable("api", "no way", "dns.type"), Verdict.BLOCKED, {"blocked_by": "dns.type", "cause": "no way"}),
+        (NotApplicable("no such thing"), Verdict.NOT_APPLICABLE, {"note": "no such thing"}),
+        (OSError("broken"), Verdict.ERROR, {"cause": "OSError: broken"}),
+        (None, Verdict.ERROR, {"cause": f"{NODE} compares nothing: a check calls judge once"}),
+    ],
+)
+def test_what_a_check_raises_is_its_verdict(error: Exception | None, verdict: Verdict, told: dict[str, str]) -> None:
+    made = finding(Verdict.ERROR, by_hand="write {expected} in place of {observed}")
+    set_verdict(made, error, None, "File 1")
+    said = {name: getattr(made, name) for name in ("observed", "note", "blocked_by", "cause")}
+    assert (made.verdict, {name: text for name, text in said.items() if text}) == (verdict, told)
+    assert [one.text for one in made.evidence] == ["File 1"] * isinstance(error, OSError)
+    assert made.by_hand == ("write 1 in place of 300" if verdict == Verdict.NONCONFORMANT else "")
+
+
+def test_a_judge_that_raised_nothing_was_asked_and_held() -> None:
+    judge = Judge("dns.ttl", Fact[Any].model_construct(expect=1))
+    silent = finding(Verdict.CONFORMANT)
+    set_verdict(silent, None, judge)
+    assert silent.verdict == Verdict.ERROR
+    judge(1, note="of one")
+    set_verdict(held := finding(), None, judge)
+    assert (held.verdict, held.observed, held.note) == (Verdict.CONFORMANT, "1", "of one")
