@@ -3,6 +3,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from spark_conformance.https.public import (
     Generation,
     Model,
     _lines,
+    _Stream,
     models_in,
     public_generation,
     public_tags,
@@ -184,6 +186,21 @@ def test_how_a_stream_went_is_told_with_its_end() -> None:
     assert (WHOLE.answered, WHOLE.longest_pause_s) == ("a:7b", 0.25)
     with pytest.raises(Unmet, match="no end in 3 chunks"):
         _ = cut.answered
+
+
+def test_a_stream_is_timed_from_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.5, 101.12345, 103.0, 103.5, 104.00049, 200.0, 201.0])
+    monkeypatch.setattr("spark_conformance.https.public.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    stream = _Stream()
+    for line in (chunk(), chunk("Red"), chunk(","), chunk(done=True, eval_count=12, eval_duration=1_234_567_890)):
+        stream.take(line.decode())
+    assert stream.generation("a:7b") == Generation(
+        asked="a:7b", model="llama3.3:70b", chunks=4, first_token_s=1.123, longest_gap_s=1.877, total_s=4.0,
+        text="Red,", written=2, tokens=12, made_in_s=1.235, spread_s=2.377,
+    )  # fmt: skip
+    silent = _Stream().generation("a:7b")
+    assert (silent.broken, silent.first_token_s) == ("the answer ended without its last chunk", math.inf)
+    assert (silent.tokens, silent.made_in_s, silent.spread_s, silent.written) == (0, 0.0, 0.0, 0)
 
 
 def test_a_line_that_is_longer_than_a_chunk_may_be_ends_the_stream() -> None:

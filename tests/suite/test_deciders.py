@@ -21,6 +21,7 @@ from spark_conformance.core.waivers import PENDING
 from spark_conformance.facts.fact import Fact
 from spark_conformance.plugin import collection, gathering, outcomes, scope, selection, settle
 from spark_conformance.plugin.gathering import Gatherer
+from spark_conformance.plugin.refusing import REFUSED
 
 NODE = "checks/test_dns.py::test_ttl"
 
@@ -150,7 +151,7 @@ def test_a_worker_that_died_is_told_and_one_that_was_stopped_is_not(error: str |
 def test_the_first_reason_of_a_worker_stays() -> None:
     gatherer = gathered()
     for reason in ("the first", "the second", ""):
-        gatherer.pytest_testnodedown(SimpleNamespace(workeroutput={gathering.REFUSED: reason}), None)
+        gatherer.pytest_testnodedown(SimpleNamespace(workeroutput={REFUSED: reason}), None)
     assert gatherer.refused == "the first"
 
 
