@@ -205,7 +205,7 @@ def test_a_stream_is_timed_from_the_request_on(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_line_that_is_longer_than_a_chunk_may_be_ends_the_stream() -> None:
     longest = b"x" * LONGEST_LINE
-    assert list(_lines([b"a\n\n", longest, b"\n b", b"c\n \n"])) == [b"a", longest, b" bc"]
+    assert list(_lines([b"a\n\n", longest, b"\n b", b"c\n \n "])) == [b"a", longest, b" bc"]
     with pytest.raises(Interrupted, match=r"^/api/generate: a line of the stream is longer than 64 KiB$"):
         list(_lines([longest, b"x"]))
 
