@@ -19,7 +19,7 @@ from tests.matrix.selection import whole
 from tests.matrix.touched import CONFIG, HOST, LASTING, TUNNEL, broken, may_differ
 
 ON_THE_WAY = {"host", "ollama", "cloudflared", "tunnel"}
-"""Components whose faults change what a look costs most to see: one after the other is made without another one."""
+"""Components whose faults change what a look costs most to see."""
 CONNECTIONS = {target_host, cloudflare_api}
 """What a run closes when it ends."""
 
@@ -32,8 +32,7 @@ class Looks:
         self._healthy: Traced | None = None
         self._complete = False
         """Whether all that there is to see is seen, and holds."""
-        self._last: set[str] = set()
-        """The components on the way that were broken last."""
+        self._system = load(Path(lab.target))
 
     def _doubt(self) -> None:
         """Forget what another test may have changed for good: it healed the lab, by services that started anew."""
@@ -48,23 +47,28 @@ class Looks:
 
     @contextmanager
     def at(self, *faults: Fault) -> Iterator[Run]:
-        """Make faults, and a run that looks at them."""
+        """Make faults, and a run that looks at them.
+
+        What it saw of what they cannot have touched is kept, as it was seen of a healthy lab: unless the test fails, or
+        has the run forget it.
+        """
         self._doubt()
         lent = not any(map(whole, faults))
-        components = {fault.component for fault in faults} & ON_THE_WAY
-        if lent and (self._healthy is None or components - self._last or not components):
+        if lent and self._healthy is None:
             self.healthy()
-        self._last = components
         try:
             parts = broken(self._lab, faults)
         except FaultError:  # those before it are made, and what they touched is not told
             self.close()
             raise
-        run = Run(load(Path(self._lab.target)))
+        run = Traced(self._system)
+        begun = run.since
         try:
             if lent and self._healthy is not None:
                 self._healthy.lend(run, but=may_differ(parts))
             yield run
+            if self._healthy is not None and run.since == begun and not run.strays:
+                self._healthy.keep(run, CONNECTIONS, but=may_differ(parts))
         finally:
             run.forget()
             run.close()
@@ -75,7 +79,7 @@ class Looks:
         """All that is to be seen of the lab, which is healthy: what was not seen, or may have changed since, anew."""
         self._doubt()
         if self._healthy is None:
-            self._healthy = Traced(load(Path(self._lab.target)))
+            self._healthy = Traced(self._system)
         if self._complete:
             return self._healthy
         findings = findings_of(self._healthy)

@@ -71,9 +71,11 @@ def _together(lab: Announcement, looks: Looks, faults: Group, beyond: dict[str, 
         with looks.at(*faults) as run:
             findings = findings_of(run)
             told = deviations(group, findings, beyond=hidden - group.facts)
-            if not told and group.remedy:
+            if told:
+                run.forget()
+            elif group.remedy:
                 planned(run, findings, folder)
-            elif not told:
+            else:
                 left_to_a_person(lab, run, group, findings, folder)
     except FaultError:  # one of them cannot be made after another
         return False

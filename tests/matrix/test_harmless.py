@@ -84,4 +84,4 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
 def test_what_is_no_fault_fails_nothing(lab: Announcement, looks: Looks, name: str) -> None:
     with looks.at(Fault(name, "", HARMLESS[name], frozenset())) as run:
         findings = findings_of(run)
-    assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
+        assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()

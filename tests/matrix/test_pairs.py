@@ -45,8 +45,8 @@ def test_neither_of_two_faults_hides_the_other(
         one, other = on_machine(one), on_machine(other)
     with made(lab, looks, one, other) as run:
         findings = findings_of(run)
-    assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
-    assert noise(one, other, findings) == {}
+        assert (hidden(one, other, findings), hidden(other, one, findings)) == ({}, {})
+        assert noise(one, other, findings) == {}
 
 
 # --- the rule itself
