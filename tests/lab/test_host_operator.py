@@ -110,6 +110,21 @@ def test_op(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_without_perl_the_tools_run_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_lab.host.operator.perl", lambda: None)
+
+    async def scenario() -> None:
+        async with running(tmp_path, pulumi_passphrase="canary-pass") as host:
+            assert "tool.pl" not in (host.operator_bin / "op").read_text()
+            assert (await op(host, "read", "--no-newline", "op://lab/github/token")).out == b"canary-op-value"
+            assert (await op(host, "read", "op://lab/none/token")).status == 1
+            assert (await pulumi(host, "config", "set", "--secret", "a:b", "-C", "cloud", stdin=b"new\n")).status == 0
+            assert (await pulumi(host, "config", "get", "a:b", "-C", "cloud")).text == "new"
+            assert (await pulumi(host, "config", "get", "none", "-C", "cloud")).status == 255
+
+    asyncio.run(scenario())
+
+
 def test_the_infrastructure_repository(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as host:
