@@ -1,7 +1,8 @@
 """Each example is conformant on its twin, what breaks there is found, and nothing is said of what it does not state.
 
-A day looks at half of the twins while they are healthy, and at the day's example as a whole: all that a run writes of
-it, and two of its faults. EXAMPLES_MATRIX=all does so for every example, with every fault.
+A day looks at a third of the twins while they are healthy (at all, where the change that is tried may have to do with
+them), and at the day's example as a whole: all that a run writes of it, and two of its faults. EXAMPLES_MATRIX=all does
+so for every example, with every fault.
 """
 
 import json
@@ -27,6 +28,7 @@ from spark_lab.faults import heal, inflict, named
 from tests.end_to_end.session import check_here
 from tests.examples.systems import EXAMPLES, Broken
 from tests.labs import running
+from tests.matrix.changed import changed_files
 from tests.matrix.selection import shared
 
 LOOKS = ("--diagnose", "--remediate", "plan", "--no-history")
@@ -48,8 +50,10 @@ def of_the_day(example: str) -> bool:
     return EVERY or example in shared(sorted(EXAMPLES), len(EXAMPLES), every=False)
 
 
-HALF = shared(sorted(EXAMPLES), 2, every=EVERY)
-TWINS = [example for example in sorted(EXAMPLES) if example in HALF or of_the_day(example)]
+MADE_OF = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/services/", "fixtures/spark_lab/", "checks/")
+SHARES = 3
+HEALTHY = shared(sorted(EXAMPLES), SHARES, every=EVERY or any(path.startswith(MADE_OF) for path in changed_files()))
+TWINS = [example for example in sorted(EXAMPLES) if example in HEALTHY or of_the_day(example)]
 
 
 @pytest.fixture(scope="module", params=TWINS)

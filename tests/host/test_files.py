@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_conformance.host.files import HostFile, look_at, parse, read_files
+from spark_conformance.host.files import TOGETHER, HostFile, look_at, parse, read_files
 from tests.host.stubs import StubHost
 
 BYTES = bytes(range(256)) + b"\nlast line without an end"
@@ -27,7 +27,26 @@ def test_several_files_are_asked_for_at_once(stub: StubHost, tmp_path: Path) -> 
     (tmp_path / "a").write_text("A")
     seen = read_files(stub.host, [str(tmp_path / "a"), str(tmp_path / "none"), "/proc/self/comm"])
     assert [file.state for file in seen.values()] == ["read", "absent", "read"]
-    assert len(stub.backend.ahead) == 3
+    assert len(stub.backend.commands) == 1
+
+
+def test_many_files_are_asked_for_side_by_side_and_none_is_taken_for_another(stub: StubHost, tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(2 * TOGETHER + 1)]
+    for number, path in enumerate(paths):
+        if number % 3:
+            path.write_bytes(BYTES * number)
+    seen = read_files(stub.host, [str(path) for path in paths])
+    assert [(file.path, file.content) for file in seen.values()] == [
+        (str(path), BYTES * number if number % 3 else b"") for number, path in enumerate(paths)
+    ]
+    assert len(stub.backend.commands) == len(stub.backend.ahead) == 3
+
+
+def test_files_that_a_command_did_not_come_to_are_hidden(stub: StubHost, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("A")
+    stub.command("cat", "read -r _ _ _ shell _ </proc/$PPID/stat; kill -KILL $shell")
+    seen = read_files(stub.host, [str(tmp_path / "a"), str(tmp_path / "b")])
+    assert [file.state for file in seen.values()] == ["hidden", "hidden"]
 
 
 def test_nothing_asked_nothing_sent(stub: StubHost) -> None:
@@ -148,5 +167,5 @@ def test_a_file_whose_mode_alone_is_seen(stub: StubHost) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\n", b"sh: syntax error\n", b"hidden\n", b"999 x\n"])
-def test_an_answer_that_is_none_hides_the_file(stub: StubHost, garbage: bytes) -> None:
-    assert parse("/x", stub.backend.result(0, b"", garbage, b"")).state == "hidden"
+def test_an_answer_that_is_none_hides_the_file(garbage: bytes) -> None:
+    assert parse("/x", 0, garbage).state == "hidden"

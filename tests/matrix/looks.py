@@ -68,7 +68,7 @@ class Looks:
                 self._healthy.lend(run, but=may_differ(parts))
             yield run
             if self._healthy is not None and run.since == begun and not run.strays:
-                self._healthy.keep(run, CONNECTIONS, but=may_differ(parts))
+                run.leave(self._healthy, CONNECTIONS, but=may_differ(parts))
         finally:
             run.forget()
             run.close()

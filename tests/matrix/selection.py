@@ -1,8 +1,9 @@
-"""Which faults a run of the matrix tries: one of each kind, each day another one, and those that a change has to do
-with (see tests.matrix.changed); with FAULTS=all every one.
+"""Which faults a run of the matrix tries: each day those of a third of the kinds, one for every fact that no other of
+the day fails, and those that a change has to do with (see tests.matrix.changed); with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
-verdicts by different ways, so a day without one of them says less: they take turns, and every night tries them all.
+verdicts by different ways, so a day without one of them says less: they take turns, as kinds do, and every night tries
+them all. What a day is without: kinds that fail no fact of their own, where the change has nothing to do with them.
 An eighth of the kinds is looked at as a whole, each day another one; a third of these is healed, where there is a
 remedy. A cause is told of what is looked at as a whole, and of a third of the others. Some faults are made together
 (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched), which says
@@ -13,6 +14,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import TypeVar
 from zlib import crc32
 
@@ -22,9 +24,11 @@ from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import changed, touches
 
 T = TypeVar("T")
+TURNS = 3
+"""Every so many days a kind has its turn."""
 SHARES = 8
 HEALED = 24
-"""A multiple of the shares: what is healed is looked at as a whole."""
+"""A multiple of the others: what is healed has its turn, and is looked at as a whole."""
 TOLD = 3
 """Of so many faults whose cause is known, a day asks for one's."""
 Kind = tuple[frozenset[str], frozenset[str]]
@@ -48,11 +52,19 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
     for fault in faults:
         alike[kind(fault)].append(fault)
     day = _day(today)
+    ready = [those[day // _step(_place(those[0], today)) % len(those)] for those in alike.values()]
     turns = {
-        those[day // _step(_place(those[0], today)) % len(those)].name for those in alike.values()
-    }  # a count of its own for the days on which a kind is looked at as a whole, or healed: else some would never be
-    turns |= changed(faults)
-    return [fault for fault in faults if fault.name in turns]
+        fault.name: fault
+        for fault in ready
+        if _place(fault, today) % TURNS == 0 or whole(fault, today=today, every=every)
+    }
+    failed = {fact for fault in turns.values() for fact in fault.facts}
+    for fault in sorted(ready, key=lambda fault: len(fault.unverified)):
+        if not fault.facts <= failed:
+            turns[fault.name] = fault
+            failed |= fault.facts
+    named = turns.keys() | changed(faults)
+    return [fault for fault in faults if fault.name in named]
 
 
 def whole(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
@@ -76,13 +88,20 @@ def told(fault: Fault, *, today: date | None = None, every: bool | None = None) 
 
 
 def _place(fault: Fault, today: date | None) -> int:
-    name = "+".join(("", *sorted(fault.facts), "", *sorted(fault.unverified))) if any(kind(fault)) else fault.name
-    return crc32(name.encode()) + _day(today)
+    return _number(*kind(fault), fault.name if not any(kind(fault)) else "") + _day(today)
+
+
+@cache
+def _number(facts: frozenset[str], unverified: frozenset[str], name: str) -> int:
+    return crc32((name or "+".join(("", *sorted(facts), "", *sorted(unverified)))).encode())
 
 
 def _step(place: int) -> int:
-    """After how many days a kind's next fault has its turn."""
-    return next(shares for shares in (HEALED, SHARES, 1) if place % shares == 0)
+    """After how many days a kind's next fault has its turn.
+
+    The days on which a kind is looked at as a whole, or healed, have a count of their own: else some would never be.
+    """
+    return next(shares for shares in (HEALED, SHARES, TURNS, 1) if place % shares == 0)
 
 
 def shared(those: Sequence[T], shares: int, *, today: date | None = None, every: bool | None = None) -> list[T]:

@@ -10,7 +10,7 @@ from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
 from tests.matrix.groups import apart, grouped, joint
-from tests.matrix.selection import HEALED, chosen, healed, kind, shared, told, whole
+from tests.matrix.selection import HEALED, TURNS, Kind, chosen, healed, kind, shared, told, whole
 
 
 @pytest.fixture(autouse=True)
@@ -23,18 +23,27 @@ MOST_ALIKE = max(sum(kind(fault) == one for fault in FAULTS.values()) for one in
 DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(HEALED * MOST_ALIKE)]
 
 
-def test_each_day_tries_every_kind_once_and_a_round_of_days_every_fault_also_as_a_whole() -> None:
+FACTS = {fact for fault in FAULTS.values() for fact in fault.facts}
+
+
+def test_each_day_fails_every_fact_and_few_days_try_every_kind_and_a_round_of_them_every_fault_also_as_a_whole() -> (
+    None
+):
     faults = list(FAULTS.values())
+    kinds: list[set[Kind]] = []
     tried, looked_at, mended, named = set(), set(), set(), set()
     for day in DAYS:
         those = chosen(faults, today=day, every=False)
-        assert {kind(fault) for fault in those} == KINDS
-        assert len(those) == len(KINDS)
+        kinds.append({kind(fault) for fault in those})
+        assert len(those) == len(kinds[-1])
+        assert {fact for fault in those for fact in fault.facts} == FACTS
+        assert kinds[-1] >= {kind(fault) for fault in faults if whole(fault, today=day, every=False)}
         tried |= {fault.name for fault in those}
         looked_at |= {fault.name for fault in those if whole(fault, today=day, every=False)}
         named |= {fault.name for fault in those if told(fault, today=day, every=False)}
         mended |= {fault.name for fault in those if healed(fault, today=day, every=False)}
         assert mended <= looked_at
+    assert all(set[Kind]().union(*kinds[day : day + TURNS]) == KINDS for day in range(len(kinds) - TURNS + 1))
     assert tried == looked_at == set(FAULTS)
     assert named == BY_FAULT.keys()
     assert mended == {fault.name for fault in faults if fault.remedy}
