@@ -50,9 +50,9 @@ def of_the_day(example: str) -> bool:
     return EVERY or example in shared(sorted(EXAMPLES), len(EXAMPLES), every=False)
 
 
-MADE_OF = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/services/", "fixtures/spark_lab/", "checks/")
+MADE = ("checks/", "fixtures/spark_conformance/facts/", "fixtures/spark_conformance/services/", "fixtures/spark_lab/")
 SHARES = 3
-HEALTHY = shared(sorted(EXAMPLES), SHARES, every=EVERY or any(path.startswith(MADE_OF) for path in changed_files()))
+HEALTHY = shared(sorted(EXAMPLES), SHARES, every=EVERY or any(path.startswith(MADE) for path in changed_files()))
 TWINS = [example for example in sorted(EXAMPLES) if example in HEALTHY or of_the_day(example)]
 
 
