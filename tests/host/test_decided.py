@@ -4,15 +4,26 @@ import pytest
 
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.expectations import Restarts
-from spark_conformance.host import restarts
+from spark_conformance.host import config_file, restarts
 from spark_conformance.host.binary import may_execute
+from spark_conformance.host.container_log import closed
+from spark_conformance.host.container_token import _variables, token_path
 from spark_conformance.host.files import HostFile
 from spark_conformance.host.local_tunnel import _reference
+from spark_conformance.host.machine import parse_values
 from spark_conformance.host.process import Process, _unseen, age, connector_among, environment_of
 from spark_conformance.host.recent import Recent, duration
 from spark_conformance.host.restarts import counters, last_start, weigh
 from spark_conformance.host.runner_services import RunnerServices
+from spark_conformance.host.service import Service, _words
+from spark_conformance.host.sudo_rules import Grant
+from spark_conformance.host.sudo_rules import parse as parse_rules
+from spark_conformance.host.token_holding import Found, taken_by
+from spark_conformance.host.unit_files import as_loaded
 from spark_conformance.host.units import Unit, parse
+from spark_conformance.syntax.units import Command, UnitText
+from tests.host.stubs import run_on
+from tests.host.test_containers import recorded
 
 SHELL, CLOUDFLARED, WRAPPER = ("/bin/sh", "-c", "x"), ("/usr/bin/cloudflared", "tunnel", "run"), ("/opt/tunnel", "x")
 
@@ -157,3 +168,94 @@ def test_a_runner_is_known_by_the_end_of_its_unit() -> None:
     assert found.has("spark")
     assert not found.has("park")
     assert not RunnerServices(()).has("spark")
+
+
+def test_values_of_a_release_file() -> None:
+    text = "# NAME=x\n NAME = \" a b\" \nODD\nV='1.2'\nDGX_SERIAL_NUMBER=7\nE=\nU=a=b\n"
+    assert parse_values(text) == {"NAME": " a b", "V": "1.2", "E": "", "U": "a=b"}
+
+
+def test_where_docker_shows_no_lines_the_driver_is_told() -> None:
+    found = recorded("compose")
+    driver = found.container.log_driver
+    start = f"`docker logs {found.container.name}` on the host shows nothing of its start: "
+    end = (
+        f"; its log driver is {driver} (`docker inspect`, HostConfig.LogConfig). Use a driver that keeps enough lines "
+        "to read (local, json-file, journald), or start the container anew"
+    )
+    assert closed(found, "").sentence == f"{start}no line{end}"
+    assert closed(found, "it is closed").sentence == f"{start}it is closed{end}"
+
+
+def test_the_first_configuration_file_decides_whether_they_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_on(None)
+    read, hidden, absent = HostFile("/read", "read"), HostFile("/hidden", "hidden"), HostFile("/absent", "absent")
+    looked = [read, hidden]
+    monkeypatch.setattr(config_file, "_looked", lambda *_: looked)
+    assert config_file.config_files(run, (), {}) == (read, hidden)
+    looked[:] = [absent, hidden, read]
+    with pytest.raises(Unreachable) as told:
+        config_file.config_files(run, (), {})
+    assert told.value.sentence == (
+        "the suite's user may not look at /hidden on the host: allow it `sudo -n stat` and `sudo -n cat`, or let the "
+        "suite log in as root"
+    )
+    looked[:] = [absent]
+    assert config_file.config_files(run, (), {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "words"),
+    [
+        ("/c tunnel 'a b'", "/c", ("/c", "tunnel", "a b")),
+        ("name tunnel", "/c", ("/c", "tunnel")),
+        ("/x /c", "/c", ("/c", "/c")),
+        ("", "", ()),
+        ("x", "", ()),
+    ],
+)
+def test_a_commands_words_begin_with_its_program(command: str, path: str, words: tuple[str, ...]) -> None:
+    assert _words(path, command) == words
+
+
+def test_rules_of_sudo_are_parted_by_commas() -> None:
+    listing = "\n    (root) NOPASSWD: /bin/a ,  !/bin/b\\, x , PASSWD: /bin/c\n    (me) /bin/d\n"
+    assert parse_rules(listing).grants == (
+        Grant("/bin/a", password=False),
+        Grant("/bin/b, x", password=False, negated=True),
+        Grant("/bin/c", password=True),
+    )
+
+
+def given_by(words: str, environment: dict[str, str] | None) -> Found | None:
+    return taken_by(run_on(None, cloudflared__unit=None), Process(7, tuple(words.split()), environment, None))
+
+
+def test_where_a_process_has_its_token_from() -> None:
+    assert given_by("c tunnel run --token x", None) == Found("the argument --token", "x")
+    assert given_by("c tunnel run", {"TUNNEL_TOKEN": "y"}) == Found("the variable TUNNEL_TOKEN", "y")
+    assert given_by("c tunnel run --token-file /t", {"TUNNEL_TOKEN": ""}) == Found("the file /t", "", path="/t")
+    assert given_by("c tunnel run", {"TUNNEL_TOKEN_FILE": "t"}) == Found("the file t", "", path="/proc/7/cwd/t")
+    assert given_by("c tunnel run --token-file /t", {"TUNNEL_TOKEN": "z"}) == Found("the variable TUNNEL_TOKEN", "z")
+
+
+def test_a_container_reads_its_token_from_a_file_only_where_it_has_none() -> None:
+    def path(*env: str) -> str | None:
+        mounts = [{"Source": "/srv/t", "Destination": "/run/t"}]
+        return token_path(recorded("compose", Config={"Env": list(env)}, Args=["tunnel", "run"], Mounts=mounts))
+
+    assert path("TUNNEL_TOKEN_FILE=/run/t") == path("TUNNEL_TOKEN_FILE=/run/t", "TUNNEL_TOKEN=") == "/srv/t"
+    assert path("TUNNEL_TOKEN_FILE=/run/t", "TUNNEL_TOKEN=x") is path() is None
+
+
+def test_which_variables_hold_the_token_or_are_named_as_if() -> None:
+    seen = recorded("compose", Config={"Env": ["A=x", "B=y", "TUNNEL_TOKEN=y"]})
+    assert _variables(seen, "y") == ("B", "TUNNEL_TOKEN")
+    assert _variables(seen, "") == ("TUNNEL_TOKEN",)
+
+
+def test_of_several_commands_that_read_alike_the_last_is_what_runs() -> None:
+    first, last = Command("/c 'a b'", ("/c", "a b")), Command("/c a b", ("/c", "a", "b"))
+    service = Service("x.service", ("/c", "loaded"), {}, command="/c a b")
+    assert as_loaded(UnitText((first, last)), service).commands == (last,)
+    assert as_loaded(UnitText(), service).commands == (Command("/c a b", ("/c", "loaded")),)
