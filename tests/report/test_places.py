@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from spark_conformance.plugin.report import collecting
 from spark_conformance.report import __main__ as command
 from spark_conformance.report.placing import Drafts, put_aside
 from spark_conformance.report.results import Results
@@ -107,6 +109,29 @@ import pytest
 def pytest_sessionfinish(session):
     session.exitstatus = 0  # as pytest-custom-exit-code does where it is asked to
 """
+
+
+BACKWARDS = """
+from datetime import UTC, datetime, timedelta
+from spark_conformance.plugin.report import collecting
+class SetBack(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) - timedelta(hours=1)
+def pytest_collection_finish():
+    collecting.datetime = SetBack
+"""
+
+
+def test_a_clock_that_is_set_back_makes_no_run_end_before_it_began(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "datetime", datetime)
+    pytester.makepyfile(backwards=BACKWARDS)
+    pytester.syspathinsert()
+    told = run_suite(pytester, ALL_GOOD, "checks", "-p", "backwards").results
+    assert told["started_at"] == told["finished_at"]
+    assert told["targets"][0]["seconds"] == 0
 
 
 def test_nobody_makes_a_failure_a_success_afterwards(pytester: pytest.Pytester) -> None:
