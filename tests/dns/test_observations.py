@@ -155,6 +155,11 @@ def well(hostname: str, servers: list[Server], *_: object, **__: object) -> Answ
     return Answers(hostname, tuple(Answer(str(server), addresses=("127.0.0.1",)) for server in servers))
 
 
+def test_whose_name_servers_are_asked_for_ends_before_the_top_level() -> None:
+    assert list(authoritative._upwards("a.b.example")) == ["a.b.example", "b.example"]
+    assert list(authoritative._upwards("example")) == []
+
+
 def test_no_name_server_at_all_is_told(lab: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TWIN_TOKEN")
     for behaviour in behaviours(lab):
