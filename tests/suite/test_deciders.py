@@ -249,3 +249,50 @@ def test_a_judge_that_raised_nothing_was_asked_and_held() -> None:
     judge(1, note="of one")
     set_verdict(held := finding(), None, judge)
     assert (held.verdict, held.observed, held.note) == (Verdict.CONFORMANT, "1", "of one")
+
+
+def command_line(root: Path, *args: str, **options: Any) -> pytest.Config:
+    """What is known of a command line in a clone's root."""
+    conftest = SimpleNamespace(__file__=str(root / "conftest.py"), pytest_plugins=["spark_conformance.plugin"])
+    others = [SimpleNamespace(__file__=str(root / "mine" / "plugin.py"), pytest_plugins=["spark_conformance.plugin"])]
+    return cast("pytest.Config", SimpleNamespace(
+        args=list(args), rootpath=root, option=SimpleNamespace(pyargs=False),
+        getoption=lambda name, default=None: options.get(name, default),
+        invocation_params=SimpleNamespace(dir=root / "here" if options.get("below") else root),
+        pluginmanager=SimpleNamespace(get_plugins=lambda: [*others, conftest, SimpleNamespace()]),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("args", "looks", "selected"),
+    [
+        (("checks",), True, []),
+        ((".",), True, []),
+        (("tests",), False, ["tests"]),
+        (("mine/checks",), False, ["mine/checks"]),
+        (("checks/test_dns.py",), True, ["checks/test_dns.py"]),
+        (("checks", "checks/test_dns.py::test_ttl"), True, ["checks/test_dns.py::test_ttl"]),
+        (("tests", "checks/test_dns.py"), True, ["tests"]),
+        (("checks", "tests"), True, []),
+    ],
+)
+def test_what_a_command_line_looks_at(tmp_path: Path, args: tuple[str, ...], looks: bool, selected: list[str]) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "test_dns.py").touch()
+    config = command_line(tmp_path, *args)
+    assert scope.looks_at_checks(config) is looks
+    assert scope.looks_at_checks(command_line(tmp_path, *args, **{"--target": ["a.toml"]}))
+    assert scope.looks_at_checks(command_line(tmp_path, *args, **{"--replay": "a.zip"}))
+    assert scope.selected_by(config) == selected
+    assert scope.selected_by(command_line(tmp_path, *args, keyword="ttl")) == ["-k ttl", *selected]
+    assert scope.leaves_out(config) == any(arg.partition("::")[0].endswith(".py") for arg in args)
+    assert scope.leaves_out(command_line(tmp_path, "checks", lf=True))
+    assert not scope.leaves_out(command_line(tmp_path, "checks", keyword="ttl"))
+
+
+def test_where_checks_are_and_where_reports_go(tmp_path: Path) -> None:
+    config = command_line(tmp_path, below=True)
+    assert scope.is_ours(tmp_path / "checks" / "test_dns.py", config)
+    assert not scope.is_ours(tmp_path / "mine" / "checks" / "test_dns.py", config)
+    assert scope.reports_of(config) == tmp_path / "reports"
+    assert scope.reports_of(command_line(tmp_path, **{"--reports": "x"})) == tmp_path / "x"
