@@ -323,7 +323,7 @@ def test_config_ingress(judge: Judge, run: Run, connector: Connector) -> None:
     Not seen here: what other names and paths meet than those of the documented request.
     """
     from spark_conformance.host.connector import as_fact
-    from spark_conformance.https.access_probes import probe_path
+    from spark_conformance.https.route import probe_path
 
     told = connector.config.told if connector.config else "/config says nothing"
     judge(as_fact(connector.rule_for(run.system.hostname, probe_path(run))), note=told)

@@ -131,7 +131,7 @@ def test_http_host_header(judge: Judge, tunnel_rules: TunnelConfig, run: Run) ->
 
     Not seen here: whether a connector sends it by now (cloudflared.config_is_current), and other headers.
     """
-    from spark_conformance.https.access_probes import probe_path
+    from spark_conformance.https.route import probe_path
 
     seen = tunnel_rules.http_host_header(run.system.hostname, probe_path(run))
     judge(seen, ok=same_host_header(seen, judge.expect), note=tunnel_rules.told)

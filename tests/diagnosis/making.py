@@ -9,9 +9,10 @@ from spark_conformance.diagnosis.model import Diagnosis, Scene
 from spark_conformance.diagnosis.reading import Asked, read
 from spark_conformance.facts.agent import user_agent
 from spark_conformance.facts.load import SystemFile, load
-from spark_conformance.https.access_probes import Probe, anonymous_probe, probe_path, token_headers
+from spark_conformance.https.access_probes import Probe, anonymous_probe, token_headers
 from spark_conformance.https.answerer import classify
 from spark_conformance.https.client import Request, send, way
+from spark_conformance.https.route import probe_path
 from spark_conformance.outside.marked_probe import send_marked
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, Fault, inflict

@@ -14,11 +14,12 @@ from spark_conformance.diagnosis.picture import picture
 from spark_conformance.diagnosis.reading import Asked
 from spark_conformance.diagnosis.terminal import screen
 from spark_conformance.facts.probes import Probe as Stated
-from spark_conformance.https.access_probes import Probe, probe_path, token_probe
+from spark_conformance.https.access_probes import Probe, token_probe
 from spark_conformance.https.answerer import AnsweredBy, Answerer
 from spark_conformance.https.client import Request
 from spark_conformance.https.exchange import Exchange
 from spark_conformance.https.probes import Answered, PublicProbes, public_probes
+from spark_conformance.https.route import probe_path
 from spark_conformance.outside.marked_probe import MarkedProbe, generation_probe
 from spark_conformance.plugin.diagnosis import failing
 from tests.diagnosis.scenes import scene

@@ -92,6 +92,16 @@ def test_a_look_at_the_host_imports_nothing_of_the_api(tmp_path: Path) -> None:
     assert began.connections == 1
 
 
+def test_the_path_that_the_host_is_held_against_comes_without_what_sends_requests() -> None:
+    asked = "import sys, spark_conformance.https.route; print(*sys.modules)"
+    imported = subprocess.run(
+        [sys.executable, "-c", asked], cwd=PROJECT / "fixtures", check=True, capture_output=True, text=True
+    )
+    assert not set(imported.stdout.split()) & {"spark_conformance.https.client", "cryptography", "dns", "ssl"}
+    for module in ("test_cloudflared.py", "test_tunnel.py"):
+        assert "https.route import probe_path" in (PROJECT / "checks" / module).read_text(encoding="utf-8")
+
+
 def test_a_look_at_dns_imports_nothing_of_the_host(tmp_path: Path) -> None:
     began = run(tmp_path, "-m", "dns")
     assert "dns.query" in began.modules
