@@ -54,7 +54,10 @@ why = "A cold 70B model takes longer to load than clients wait."
         ('@pytest.mark.fact("ollama.accepts_host")', '''\
 @pytest.mark.fact("ollama.keep_alive_s")
 def test_keep_alive(judge: Judge, ollama_residency: Residency) -> None:
-    """Ollama drops the model soon after an answer, and loads it anew for the next one."""
+    """Ollama drops the model soon after an answer, and loads it anew for the next one.
+
+    Not seen here: that a client asks for another time.
+    """
     judge(ollama_residency.keep_alive_s)
 
 
