@@ -1,4 +1,4 @@
-"""Tests that take turns: a run of all tests makes a day's third of those of what stands in for something else, and of
+"""Tests that take turns: a run of all tests makes a day's fifth of those of what stands in for something else, and of
 what begins with a copy of the tree.
 
 What the lab is made of is proven by the matrix in each run, and changes seldom. They are all made where their folder is
@@ -16,7 +16,7 @@ import pytest
 from tests.day import DAY
 
 HERE = Path(__file__).parent
-SHARES = 3
+SHARES = 5
 _WALKED = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/remediation/", "checks/", "tests/facts/")
 ROOMS = {
     "tests/lab/": ("fixtures/spark_lab/", "tests/lab/", "tests/labs.py"),
