@@ -88,6 +88,7 @@ def test_listing_begins_nothing_and_imports_no_transport(tmp_path: Path) -> None
 def test_a_look_at_the_host_imports_nothing_of_the_api(tmp_path: Path) -> None:
     began = run(tmp_path, "-m", "host")
     assert began.modules >= HOST
+    assert not began.modules & {"yaml", "spark_conformance.repository.workflow"}
     assert not began.modules & (API | OTHERS | {"dns"})
     assert began.connections == 1
 
