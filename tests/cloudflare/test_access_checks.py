@@ -47,6 +47,12 @@ def test_strangers_by_a_token_and_by_a_login_that_is_not_documented() -> None:
     assert strangers(policy("non_identity", NEW), policy("non_identity", OTHER))[0] is False
 
 
+@pytest.mark.parametrize(("named", "seen"), [("laptop", (True, "0")), ("other", (True, "0")), ("desk", (False, "1"))])
+def test_a_token_that_the_document_names_is_no_stranger(named: str, seen: tuple[bool, str]) -> None:
+    admits = {"service_tokens": [named]}
+    assert strangers(SERVICE, policy("non_identity", OTHER), access__admits=admits)[:2] == seen
+
+
 def test_a_bypass_that_asks_for_an_identity_is_not_told_to_be_shut() -> None:
     asks = SimpleNamespace(
         open_to_everyone=None, policies=[policy("bypass", EVERYONE, require=[MAIL])], told="", unclear_paths=()

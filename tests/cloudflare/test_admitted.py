@@ -120,13 +120,23 @@ def test_what_cannot_be_told_is_said_to_be_so(policies: list[Rule], wanted: dict
     assert found.named.same(Admits.model_validate(wanted))
 
 
-def judged(policies: tuple[AccessPolicy, ...], **wanted: Any) -> str:
+def judged(policies: tuple[AccessPolicy, ...], known: object = AccountTokens(TOKENS), **wanted: Any) -> str:
     """What the check makes of it."""
     app: Any = SimpleNamespace(policies=policies, told=told(policies), public_paths=(), unclear_paths=())
     stated = Fact[Admits](expect=Admits.model_validate(wanted), source="notes", why="it matters")
     judge = Judge("access.admits", stated)
-    of_access.test_admits(judge, app, run_of(Target(), given={account_tokens: AccountTokens(TOKENS)}))
+    of_access.test_admits(judge, app, run_of(Target(), given={account_tokens: known}))
     return str(judge.observed)
+
+
+def test_the_accounts_tokens_are_asked_for_only_where_somebody_names_one() -> None:
+    closed = Unreachable("cloudflare: tokens", "no permission")
+    ana = {"emails": ["ana@example.org"]}
+    assert judged(made(policy("allow", ANA)), closed, **ana) == "emails ana@example.org"
+    with pytest.raises(Unreachable, match="no permission"):
+        judged(made(policy("non_identity", CI)), closed)
+    with pytest.raises(Unreachable, match="no permission"):
+        judged(made(policy("allow", ANA)), closed, service_tokens=["ci"], **ana)
 
 
 def test_the_check_of_who_gets_in() -> None:
