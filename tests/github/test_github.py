@@ -229,7 +229,8 @@ def test_what_the_repository_has_itself_is_looked_for_nowhere_else(
     with api(script) as (url, _):
         target = Target(github=Github(repository="we/infra", token="env:GH_CANARY", api=url))
         run = run_of(target, {"secrets": {"passphrase": passphrase}})
-        assert run.get(github_secrets).told == "the repository has Pulumi_Passphrase, B"
+        found = run.get(github_secrets)
+    assert (found.told, found.others) == ("the repository has Pulumi_Passphrase, B", "")
 
 
 def test_what_secrets_there_are_is_told_by_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,6 +149,8 @@ def test_what_runners_a_job_asks_for(runs_on: Any, told: tuple[tuple[str, ...], 
         ("${a b} ${{ c d }}", [("${a b} ${{ c d }}", False)]),
         ("a\\\nb", [("ab", False)]),
         ("a >x b 2>&1", [("a b", False)]),
+        ("a $(b c", [("a $(b c", False)]),
+        ("a $(b (c) d) e", [("a $(b (c) d) e", False)]),
     ],
 )
 def test_the_words_of_a_script(script: str, words: list[tuple[str, bool]]) -> None:
@@ -169,6 +171,21 @@ def test_shells_within_shells_are_followed_so_far() -> None:
     ]
     assert [command for command in commands(nested(DEEPEST)) if command.words[0] == "deploy"] == []
     assert [command.words for command in commands("echo 'deploy' || sh")] == [("echo", "deploy"), ("sh",)]
+
+
+def test_a_matrix_with_expressions_is_decided_when_it_runs() -> None:
+    def labels(matrix: Any) -> list[tuple[tuple[str, ...], str]]:
+        found = jobs({"a": {"runs-on": "${{ matrix.on }}", "strategy": {"matrix": matrix}}})
+        return [(job.labels, job.untold) for job in found]
+
+    untold = [((), "runs-on is ${{ matrix.on }}, which is decided when it runs")]
+    assert labels({"on": ["a", "b"]}) == labels({"include": [{"on": "a"}, {"on": "b"}]}) == [(("a",), ""), (("b",), "")]
+    assert labels({"on": ["a", "${{ vars.X }}"]}) == labels({"include": [{"on": "${{ vars.X }}"}]}) == untold
+    assert labels("${{ fromJSON(vars.X) }}") == untold
+
+
+def test_nothing_is_nothing_that_was_searched(tmp_path: Path) -> None:
+    assert history._found(tmp_path, [], (), 0.0) == ([], 0)
 
 
 def test_git_that_fails_is_told_by_its_command(tmp_path: Path) -> None:
