@@ -4,8 +4,8 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from spark_conformance.core.run import OBSERVATIONS
 from spark_lab.announcement import Announcement
 from spark_lab.faults.bench import Bench
+from tests import warm
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 300
@@ -52,7 +53,7 @@ def project(place: Path) -> Path:
 
 def check(place: Path, *options: str, environment: Mapping[str, str] | None = None) -> Session:
     """Run `pytest checks/` in a checkout made by `project`."""
-    command = [sys.executable, "-m", "pytest", *LEAN, "checks/", *options]
+    command = [warm.python(), "-m", "pytest", *LEAN, "checks/", *options]
     done = subprocess.run(
         command, cwd=place, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=PATIENCE_S, check=False,
@@ -63,7 +64,7 @@ def check(place: Path, *options: str, environment: Mapping[str, str] | None = No
 def check_here(pytester: pytest.Pytester, *options: str) -> Session:
     """Run it in this process, in pytester's directory: where that the suite is imported anew is not what is tested."""
     place = pytester.path if (pytester.path / "checks").exists() else project(pytester.path)
-    with patch.dict(OBSERVATIONS):
+    with patch.dict(OBSERVATIONS), warm.beginning() if "-n" in options else nullcontext():
         ran = pytester.runpytest_inprocess(*LEAN, "checks/", *options, no_reraise_ctrlc=True)
     return Session(int(ran.ret), ran.stdout.str() + ran.stderr.str(), place / "reports")
 

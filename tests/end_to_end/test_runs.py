@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from spark_conformance.facts.load import find, load
 from spark_conformance.facts.model import TRAITS
 from spark_conformance.programs.lab import LabProcess
 from spark_lab.announcement import Announcement
+from tests import warm
 from tests.end_to_end.session import LEAN, Session, check, check_here, counted, findings, project
 from tests.report.told import agree
 
@@ -65,7 +65,7 @@ def test_the_lab_of_somebody_elses_run_is_left_alone(healthy_lab: Announcement, 
 
 
 def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "pytest", *LEAN, "checks/", *BROKEN_AND_AWAITED]
+    command = [warm.python(), "-u", "-m", "pytest", *LEAN, "checks/", *BROKEN_AND_AWAITED]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
         command, cwd=project(tmp_path), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -88,7 +88,7 @@ def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
 
 
 def test_killed_it_leaves_no_lab_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "pytest", *LEAN, "checks/", *BROKEN_AND_AWAITED]
+    command = [warm.python(), "-u", "-m", "pytest", *LEAN, "checks/", *BROKEN_AND_AWAITED]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
         command, cwd=project(tmp_path), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from tests import warm
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 240
@@ -25,7 +26,7 @@ def run(copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """A run of pytest in the copy, of its code alone."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-q", *options],
+        [warm.python(), "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-q", *options],
         cwd=copy, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S,
         check=False,
     )  # fmt: skip

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +30,7 @@ from spark_conformance.remediation.steps.services import WaitFor
 from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, inflict
 from spark_lab.faults.bench import Bench
+from tests import warm
 from tests.matrix.selection import shared
 from tests.remediation.applying import narrowed
 
@@ -117,7 +117,7 @@ def test_a_killed_run_is_gone_on_with_or_brought_back(
     healthy = state(lab)
     broken(lab, fault)
     old = state(lab)
-    command = [sys.executable, "-m", "tests.remediation.killed", lab.target, str(tmp_path), str(moment), *components]
+    command = [warm.python(), "-m", "tests.remediation.killed", lab.target, str(tmp_path), str(moment), *components]
     done = subprocess.run(command, cwd=PROJECT, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert state(lab) in (old, healthy)

@@ -1,6 +1,7 @@
 """A small system of its own, with checks of its own: what the suite makes of them, without any network."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from spark_conformance.core.run import OBSERVATIONS
+from tests import warm
 
 PROJECT = Path(__file__).parents[2]
 LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")
@@ -123,8 +125,9 @@ def run_suite(  # noqa: PLR0913 - each is one thing that a test varies
     named = ["--target", target] if target else []
     words = [*LEAN, *named, *(options or ["checks"])]
     if apart:
-        result = pytester.runpytest_subprocess(*words)
+        with warm.beginning():
+            result = pytester.runpytest_subprocess(*words)
     else:
-        with patch.dict(OBSERVATIONS):
+        with patch.dict(OBSERVATIONS), warm.beginning() if "-n" in options else nullcontext():
             result = pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
     return Outcome(int(result.ret), result.stdout.str() + result.stderr.str(), pytester.path)

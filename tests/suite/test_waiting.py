@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.suite.small import ALL_GOOD, FACTS, LEAN, run_suite
 
 SSH = """#!/bin/sh
@@ -32,7 +32,7 @@ def test_what_ssh_waits_for_is_told_at_once(pytester: pytest.Pytester, monkeypat
     (tools / "ssh").chmod(0o700)
     os.mkfifo("opened")
     monkeypatch.setenv("PATH", str(tools), prepend=":")
-    command = [sys.executable, "-m", "pytest", *LEAN, "--target", "facts.toml", "checks"]
+    command = [warm.python(), "-m", "pytest", *LEAN, "--target", "facts.toml", "checks"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr
         assert running.stderr.readline() == "\n"

@@ -18,6 +18,7 @@ import yaml
 
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
+from tests import warm
 from tests.end_to_end.session import project
 from tests.workflows.executing import Job, Runner
 
@@ -41,7 +42,7 @@ printf '#!/bin/sh\\n{pytest}\\n' > "$3/bin/pytest"
 printf '#!/bin/sh\\n[ "$1" = install ]\\n' > "$3/bin/pip"
 chmod +x "$3"/bin/*
 """
-CHECKS = f'exec {sys.executable} -m pytest -p no:cacheprovider -p no:hypothesispytest "$@"'
+CHECKS = 'exec {warm} -m pytest -p no:cacheprovider -p no:hypothesispytest "$@"'
 NO_CHECKS = 'echo "pytest $@"; cat on-the-host.toml'
 """In pytest's place, where the system is not here."""
 MINE = """extends = "{lab}"
@@ -92,7 +93,8 @@ class Github:
         answers = self.place / "answers.json"
         answers.write_text(json.dumps({f"repos/{repository}": USERS, **self.answers}))
         for name, text in (("gh", GH), ("python3", VENV)):
-            (tools / name).write_text(text.format(python=sys.executable, answers=str(answers), pytest=self.pytest))
+            begun = self.pytest.replace("{warm}", warm.python())
+            (tools / name).write_text(text.format(python=sys.executable, answers=str(answers), pytest=begun))
             (tools / name).chmod(0o755)
         contexts = {
             "github": {
