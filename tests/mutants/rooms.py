@@ -11,6 +11,7 @@ PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "
 
 TRIED = ("deciders", "gates", "judging", "outcomes", "run", "session", "waivers")
 SESSIONS = tuple(f"tests/suite/test_{name}.py" for name in TRIED)
+ALONE = ("tests/suite/test_replicas.py", "tests/report/test_printable.py")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,11 @@ class Room:
 
 ROOMS = (
     Room("checks", ("checks/test_*.py",), ("tests/checks", "tests/cloudflare", "tests/host", "tests/repository")),
-    Room("core", tuple(f"{SUITE}core/{name}.py" for name in CORE), (*SESSIONS, "tests/report/test_printable.py")),
+    Room(
+        "core",
+        tuple(f"{SUITE}core/{name}.py" for name in CORE),
+        (*SESSIONS, *ALONE),
+    ),
     Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts", "tests/docs/test_schema.py", "tests/https/test_probes.py")),
     Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),

@@ -13,6 +13,7 @@ from spark_conformance.core.verdict import (
     Finding,
     Nonconformant,
     NotApplicable,
+    NotStated,
     Unmet,
     Unreachable,
     Verdict,
@@ -227,6 +228,11 @@ def test_checks_come_in_the_order_of_a_requests_way_and_others_last() -> None:
         (Unreachable("api", "no way"), Verdict.UNREACHABLE, {"cause": "no way"}),
         (Unreachable("api", "no way", "dns.ttl"), Verdict.UNREACHABLE, {"cause": "no way"}),
         (Unreachable("api", "no way", "dns.type"), Verdict.BLOCKED, {"blocked_by": "dns.type", "cause": "no way"}),
+        (
+            NotStated("dns.type", "dns.target"),
+            Verdict.BLOCKED,
+            {"blocked_by": "dns.type", "cause": str(NotStated("dns.type", "dns.target"))},
+        ),
         (NotApplicable("no such thing"), Verdict.NOT_APPLICABLE, {"note": "no such thing"}),
         (OSError("broken"), Verdict.ERROR, {"cause": "OSError: broken"}),
         (None, Verdict.ERROR, {"cause": f"{NODE} compares nothing: a check calls judge once"}),
@@ -249,6 +255,11 @@ def test_a_judge_that_raised_nothing_was_asked_and_held() -> None:
     judge(1, note="of one")
     set_verdict(held := finding(), None, judge)
     assert (held.verdict, held.observed, held.note) == (Verdict.CONFORMANT, "1", "of one")
+    with pytest.raises(Nonconformant):
+        judge(2)
+    judge(1)
+    set_verdict(caught := finding(), None, judge)
+    assert caught.cause.startswith(f"{NODE} catches what judge raises")
 
 
 def command_line(root: Path, *args: str, **options: Any) -> pytest.Config:

@@ -185,3 +185,9 @@ def test_an_observation_of_one_host_is_made_on_each(run: Run) -> None:
 
     assert sorted(future.result() for future in run.begin(counted, each=True)) == [1, 2, 3]
     assert sorted(made) == ["a", "b", "c"]
+
+
+def test_a_fact_is_judged_on_each_where_one_of_its_observations_looks_at_a_host(run: Run) -> None:
+    assert run.judges_each("public.tls", ["zone", "machine"])
+    assert not run.judges_each("public.tls", ["zone"])
+    assert not run.judges_each("public.tls")

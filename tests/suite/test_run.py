@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.core.findings import unjudged
 from spark_conformance.core.run import Run, is_observation, observation, of_one_host
 from spark_conformance.core.secret import conceal, mask_all
 from spark_conformance.core.verdict import NotStated, Unreachable
@@ -220,3 +221,22 @@ def test_another_look_has_seen_nothing_and_closes_its_own(run: Run) -> None:
     other.close()
     assert closed == ["ssh", "of the other"]
     assert (run.replicas, run.judges_each("cloudflared.active", ["machine"])) == ((), False)
+
+
+def test_an_observation_that_never_ends_keeps_no_process_alive(run: Run) -> None:
+    release = threading.Event()
+
+    def endless(_run: Run) -> bool:
+        return release.wait(60)
+
+    under_way = run.start(endless)
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "endless"] == [True]
+    release.set()
+    assert under_way.result(60)
+
+
+def test_a_finding_before_it_is_judged_has_what_the_fact_states(run: Run) -> None:
+    made = unjudged(run, "dns.ttl", target="t", check="a::b", manual="\n  What it means.\n")
+    assert (made.manual, made.expected, made.severity) == ("What it means.", "1", run.stated["dns.ttl"].severity)
+    other = unjudged(run, "dns.nothing", target="t", check="a::b", manual="What it means.")
+    assert (other.manual, other.expected, other.severity, other.source, other.why) == ("", "", "required", "", "")

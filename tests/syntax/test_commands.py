@@ -24,6 +24,7 @@ AS_SYSTEMD_SHOWS_IT = '/bin/sh -c TUNNEL_TOKEN="$$C" exec /usr/local/bin/cloudfl
         ("'/opt/my dir/cloudflared' run", ["/opt/my dir/cloudflared"]),
         ("/bin/sh -c \"exec '/opt/my dir/cloudflared' run\"", ["/bin/sh", "/opt/my dir/cloudflared"]),
         ("/bin/sh -c cloudflared", ["/bin/sh", "cloudflared"]),
+        ("-c 'cloudflared run'", ["cloudflared run"]),
         ("/bin/sh -c 'cloudflared run'", ["/bin/sh", "cloudflared"]),
         ("/bin/sh -e -c 'cloudflared run'", ["/bin/sh", "cloudflared"]),
         ("/bin/sh -c 'exec cloudflared tunnel run' sh /etc/token", ["/bin/sh", "cloudflared"]),
