@@ -142,6 +142,7 @@ def test_a_few_are_named_and_more_are_counted(number: int, facts: str, places: s
     assert "exit code 7); for want of a lab; " in said
     assert facts in said
     assert said.endswith(f"; failed beside the checks: {places}")
+    assert "could not be run" not in said
 
 
 def test_the_worst_of_several_systems_counts_and_how_many_conform_is_said() -> None:
