@@ -30,14 +30,14 @@ def test_what_is_no_token_is_refused_without_a_word_of_it(text: str) -> None:
 
 def test_flags_are_read_as_go_reads_them() -> None:
     values = Values({"TUNNEL_TOKEN": "env", "TUNNEL_METRICS": "1.2.3.4:5"})
-    rest = values.take(["--no-autoupdate", "-loglevel=debug", "run", "--token", "flag"], TUNNEL)
-    assert rest == ["run", "--token", "flag"]
+    rest = values.take(["--no-autoupdate", "-loglevel=debug", "run", "--token", "canary"], TUNNEL)
+    assert rest == ["run", "--token", "canary"]
     assert values.take(rest[1:], RUN) == []
-    assert values.text("token") == "flag"
+    assert values.text("token") == "canary"
     assert values.text("metrics") == "1.2.3.4:5"
     assert values.text("protocol") == "auto"
     assert shown_flags(values) == {"no-autoupdate": "true", "loglevel": "debug", "token": "*****"}
-    assert "flag" not in repr(values)
+    assert "canary" not in repr(values)
 
 
 @pytest.mark.parametrize("words", [["--metrics", "x"], ["--loglevel", "debug"], ["--nonsense"], ["--token"]])
