@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.plugin.spreading import stems_of, target_in
 from tests.suite.small import FACTS, run_suite
 
 LISTED = "".join(f'\n[[systems]]\nname = "{name}"\n' for name in ("hangs", "down", "one", "other"))
@@ -91,3 +92,18 @@ def test_each_system_is_looked_at_by_one_worker(pytester: pytest.Pytester) -> No
         f"looked-{name}": "x" for name in ("hangs", "down", "one", "other")
     }  # fmt: skip
     assert sum(" of 4  " in line for line in out.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("node", "target"),
+    [
+        ("checks/test_dns.py::test_ttl[spark-0]", "fleet.toml#spark-0"),
+        ("checks/test_tunnel.py::test_route[api-spark-0]", "fleet.toml#spark-0"),
+        ("checks/test_tunnel.py::test_route[api-0]", "zero/0.toml"),
+        ("checks/test_tunnel.py::test_route[api-park-1]", ""),
+        ("checks/test_dns.py::test_ttl", ""),
+    ],
+)
+def test_a_checks_system_is_told_by_the_end_of_its_node_id(node: str, target: str) -> None:
+    """The longest name that it ends with: one may be the end of another."""
+    assert target_in(node, stems_of(["zero/0.toml", "fleet.toml#spark-0", "fleet.toml#spark-1"])) == target
