@@ -111,3 +111,9 @@ def test_a_name_that_is_like_none_is_told_with_those_that_there_are(fleet: Path)
     with pytest.raises(FactsError) as error:
         load(find(f"{fleet}#grafana"))
     assert str(error.value) == f"{fleet}: lists no system grafana; the file lists spark-1, spark-2"
+
+
+@pytest.mark.parametrize("text", ["[", 'systems = "x"', "[system]"])
+def test_a_file_without_a_list_that_can_be_read_stands_for_itself(fleet: Path, text: str) -> None:
+    fleet.write_text(text)
+    assert systems(str(fleet)) == (str(fleet),)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from spark_conformance.facts import calling
+from spark_conformance.facts.groups import check_mark, component_of
 from spark_conformance.facts.load import SystemFile
 from spark_conformance.facts.lookups import LOOKUPS, how_to_write, out_of_sight
 from spark_conformance.facts.mistakes import nearest
@@ -98,3 +99,9 @@ def test_commands_can_be_typed_as_they_are_printed() -> None:
 def test_the_nearest_word_is_what_was_meant() -> None:
     assert nearest("recrods", ["name", "records", "record"]) == "records"
     assert nearest("x", ["records"]) == nearest("x", []) == ""
+
+
+def test_a_fact_of_a_group_has_the_groups_component_and_check() -> None:
+    facts = ("routes.api", "probes.x", "dns.ttl", "routes", "own.a")
+    assert [component_of(fact) for fact in facts] == ["tunnel", "public", "dns", "routes", "own"]
+    assert [check_mark(fact) for fact in facts] == ["routes.*", "probes.*", "dns.ttl", "routes", "own.a"]

@@ -1,5 +1,6 @@
 """What GitHub answers, and what is made of it without a server: refusals in whole sentences, pages, names."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -75,36 +76,37 @@ def refused(status: int, owner: str = "", headers: dict[str, str] | None = None,
 
 
 @pytest.mark.parametrize(
-    ("error", "cause", "sentence"),
+    ("refusing", "cause", "sentence"),
     [
-        (refused(401, said={"message": "Bad credentials"}), "github: token",
+        (lambda: refused(401, said={"message": "Bad credentials"}), "github: token",
          f"GitHub answered 401 {ABOUT} (Bad credentials): the token is wrong or expired; create a new one"),
-        (refused(403, said=[]), "github: Administration: read",
+        (lambda: refused(403, said=[]), "github: Administration: read",
          f"GitHub answered 403 {ABOUT} {LACKS.format('repository')}"),
-        (refused(403, "the organisation we"), "github: Administration: read",
+        (lambda: refused(403, "the organisation we"), "github: Administration: read",
          f"GitHub answered 403 to actions/runners of the organisation we {LACKS.format('organisation')}"),
-        (refused(403, headers={"x-ratelimit-remaining": "1"}), "github: Administration: read",
+        (lambda: refused(403, headers={"x-ratelimit-remaining": "1"}), "github: Administration: read",
          f"GitHub answered 403 {ABOUT} {LACKS.format('repository')}"),
-        (refused(403, headers={"x-ratelimit-remaining": "0"}), "github: rate limit",
+        (lambda: refused(403, headers={"x-ratelimit-remaining": "0"}), "github: rate limit",
          f"GitHub answered 403 {ABOUT} (no reason given): too many requests; try again later"),
-        (refused(403, headers={"retry-after": "soon", "x-ratelimit-reset": "0"}), "github: rate limit",
+        (lambda: refused(403, headers={"retry-after": "soon", "x-ratelimit-reset": "0"}), "github: rate limit",
          f"GitHub answered 403 {ABOUT} (no reason given): too many requests; try again in 0 s"),
-        (refused(429, headers={"retry-after": "7", "x-ratelimit-reset": "0"}), "github: rate limit",
+        (lambda: refused(429, headers={"retry-after": "7", "x-ratelimit-reset": "0"}), "github: rate limit",
          f"GitHub answered 429 {ABOUT} (no reason given): too many requests; try again in 7 s"),
-        (refused(301), "github: 301",
+        (lambda: refused(301), "github: 301",
          f"GitHub answered 301 {ABOUT} (no reason given): the repository has another name now; write that one"),
-        (refused(410), "github: 410",
+        (lambda: refused(410), "github: 410",
          f"GitHub answered 410 {ABOUT} (no reason given): {SWITCHED_OFF}"),
-        (refused(422, said={"message": "no", "errors": [{"field": "title"}, "x", {}, {"field": "body"}]}),
+        (lambda: refused(422, said={"message": "no", "errors": [{"field": "title"}, "x", {}, {"field": "body"}]}),
          "github: 422", f"GitHub answered 422 {ABOUT} (no): {NOT_TAKEN} (title, body)"),
-        *((refused(422, said=odd), "github: 422",
+        *((lambda odd=odd: refused(422, said=odd), "github: 422",
            f"GitHub answered 422 {ABOUT} (no reason given): {NOT_TAKEN}")
           for odd in ODD),
-        (refused(502, said={"message": "Server Error"}), "github: api",
+        (lambda: refused(502, said={"message": "Server Error"}), "github: api",
          f"GitHub's API at {API} answered 502 to actions/runners (Server Error); try again, or see githubstatus.com"),
     ],
 )  # fmt: skip
-def test_a_refusal_says_who_what_and_what_to_do(error: Exception, cause: str, sentence: str) -> None:
+def test_a_refusal_says_who_what_and_what_to_do(refusing: Callable[[], Exception], cause: str, sentence: str) -> None:
+    error = refusing()
     assert isinstance(error, Unreachable)
     assert (error.cause, error.sentence) == (cause, sentence)
 

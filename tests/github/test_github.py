@@ -331,6 +331,18 @@ def test_whether_a_push_to_some_branch_triggers(
     assert (seen.state, seen.off) == ("active", "")
 
 
+def test_the_default_branch_is_there_without_being_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def script(path: str, query: dict[str, str]) -> Answer | bytes:
+        asked.append(path)
+        return hub()(path, query)
+
+    with api(script) as (url, _):
+        assert triggered(url, monkeypatch, "main", "trunk").missing == ("trunk",)
+    assert [path for path in asked if "/branches/" in path] == ["/repos/we/infra/branches/trunk"]
+
+
 def test_a_disabled_workflow_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with api(hub("disabled_inactivity")) as (url, _):
         assert triggered(url, monkeypatch).off == "GitHub has it disabled_inactivity"

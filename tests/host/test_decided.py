@@ -5,7 +5,7 @@ import pytest
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.expectations import Restarts
 from spark_conformance.host import config_file, restarts
-from spark_conformance.host.binary import may_execute
+from spark_conformance.host.binary import BinaryVersion, may_execute
 from spark_conformance.host.container_log import closed
 from spark_conformance.host.container_token import _variables, token_path
 from spark_conformance.host.files import HostFile
@@ -259,3 +259,28 @@ def test_of_several_commands_that_read_alike_the_last_is_what_runs() -> None:
     service = Service("x.service", ("/c", "loaded"), {}, command="/c a b")
     assert as_loaded(UnitText((first, last)), service).commands == (last,)
     assert as_loaded(UnitText(), service).commands == (Command("/c a b", ("/c", "loaded")),)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (BinaryVersion("2026.8.2", "2026.8.2", "x 2026.8.2"),
+         "the running process is 2026.8.2; the file, which the next start runs, says: x 2026.8.2"),
+        (BinaryVersion("2026.8.2", "2025.1", "v"),
+         "the running process is 2025.1; the file, which the next start runs, says: v; restart the service to run it"),
+        (BinaryVersion("", "2025.1", ""),
+         "the running process is 2025.1; the file, which the next start runs, says: nothing"),
+        (BinaryVersion(None, None, ""),
+         "the running process does not say its version by /metrics; the file, which the next start runs, was not run"),
+        (BinaryVersion(None, "2025.1", "", "cf:1"), "the container runs 2025.1, of the image cf:1"),
+        (BinaryVersion(None, None, "", "cf:1"), "the container runs an unknown version, of the image cf:1"),
+    ],
+)  # fmt: skip
+def test_which_version_runs_and_which_would(version: BinaryVersion, told: str) -> None:
+    assert version.told == told
+
+
+def test_versions_are_named_each_once() -> None:
+    assert BinaryVersion("1", "1", "").named == "1"
+    assert BinaryVersion("1", "", "").named == "1 and no version"
+    assert BinaryVersion(None, None, "").known == ()
