@@ -43,7 +43,7 @@ load_observations()
 for part in ("https.failing", "notify.gathered", "notify.sending"):
     import_module(f"spark_conformance.{part}")
 
-pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns"]
+pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

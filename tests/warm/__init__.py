@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from shutil import rmtree
 from tempfile import mkdtemp
 from unittest.mock import patch
 
@@ -28,6 +27,8 @@ from tests.warm.client import decisive
 HERE = Path(__file__).parent
 LEAN = HERE.parent / "lean"
 COLD = os.environ.get("COLD") == "all"
+SURROUNDINGS = dict(os.environ)
+"""Before any test changes them: the first that needs the server may have."""
 
 
 def python() -> str:
@@ -44,23 +45,18 @@ def beginning() -> Iterator[None]:
 
 @cache
 def forked() -> str:
-    """The path of one that begins warm in any case. Its server ends with this process, by the end of its input."""
+    """The path of one that begins warm in any case. Its server ends, with all it made, when this process does."""
     place = Path(mkdtemp(prefix="warm-"))
     socket, script = place / "socket", place / "python"
-    last = f"begin({sys.executable!r}, {str(socket)!r}, {decisive(os.environ)!r})"
+    last = f"begin({sys.executable!r}, {str(socket)!r}, {decisive(SURROUNDINGS)!r})"
     script.write_text(f"#!{sys.executable} -IS\n{(HERE / 'client.py').read_text()}\n{last}\n")
     script.chmod(0o755)
     server = subprocess.Popen(
         [sys.executable, str(HERE / "server.py"), str(socket), str(script)], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(LEAN)},
+        stdout=subprocess.PIPE, env={**SURROUNDINGS, "PYTHONPATH": str(LEAN)},
     )  # fmt: skip
     assert server.stdin
     assert server.stdout
     assert server.stdout.readline() == b"ready\n"
-
-    def end() -> None:
-        server.communicate()
-        rmtree(place)
-
-    atexit.register(end)
+    atexit.register(server.communicate)
     return str(script)

@@ -15,7 +15,7 @@ LOST = 125
 """The exit code where the server is gone."""
 
 
-def decisive(environment: "os._Environ[str]") -> dict[str, str]:
+def decisive(environment: "dict[str, str] | os._Environ[str]") -> dict[str, str]:
     """What of an environment decides how an interpreter starts, and cannot be set anew in one that runs."""
     return {
         name: value
@@ -38,6 +38,7 @@ def begin(real: str, path: str, known: dict[str, str]) -> None:
     program = bool(words) and (words[0][:2] in {"-c", "-m"} or words[0][0] != "-")
     if not program or files != {0, 1, 2} or decisive(os.environ) != known:
         os.execv(real, [real, *options, *words])  # noqa: S606 - there is no shell
+    before = _signal.pthread_sigmask(_signal.SIG_BLOCK, FORWARDED)  # until there is whom to forward them to
     server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     server.connect(path)
     ignored = [int(number) for number in FORWARDED if _signal.getsignal(number) == _signal.SIG_IGN]
@@ -53,6 +54,7 @@ def begin(real: str, path: str, known: dict[str, str]) -> None:
         os.dup2(nothing, number)
     for number in FORWARDED - set(ignored):
         _signal.signal(number, lambda number, _: server.send(bytes([number])))
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
     status = int.from_bytes(server.recv(4) or (LOST << 8).to_bytes(4, "big"), "big")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)

@@ -9,6 +9,7 @@ import marshal
 import os
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -234,6 +235,8 @@ def serve(path: str, python: str, paths: list[str]) -> None:
     sys.stdout.flush()
     if asked := server.serve():
         run(become(asked, paths))
+    else:
+        shutil.rmtree(os.path.dirname(path))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,13 @@ ENDS = {
     "after its last words": "import atexit; atexit.register(print, 'bye')",
     "after its threads": "import threading as t; t.Thread(target=lambda: print(t.main_thread().join())).start()",
 }
-SLEEPS = "print('up', flush=True)\ntry: __import__('signal').pause()\nexcept KeyboardInterrupt: raise SystemExit(5)"
+SLEEPS = """
+try:
+    print("up", flush=True)
+    __import__("signal").pause()
+except KeyboardInterrupt:
+    raise SystemExit(5)
+"""
 
 
 def started(python: str, *words: str, **given: Any) -> subprocess.CompletedProcess[str]:
