@@ -8,10 +8,12 @@ import pytest
 
 from spark_conformance.core.session import (
     LEFT_OUT,
+    NOT_ASKED,
     SEVERITY,
     Failure,
     SessionResult,
     headline,
+    not_asked,
     session_result,
     word,
     worst,
@@ -156,6 +158,12 @@ def test_the_worst_of_several_systems_counts_and_how_many_conform_is_said() -> N
     ]  # fmt: skip
 
 
+def test_what_was_not_asked_for_is_found_again_in_a_headline() -> None:
+    said = headline([finding(Verdict.CONFORMANT)], 7, ["dns.ttl"], (), f"{NOT_ASKED} (-k): dns (type)")
+    assert not_asked(said) == "not asked for (-k): dns (type)"
+    assert not_asked(headline([], 7)) == ""
+
+
 def test_what_the_command_line_left_out_is_said() -> None:
     left = finding(Verdict.NOT_APPLICABLE, fact="public.answers")
     left.note = LEFT_OUT
@@ -167,6 +175,8 @@ def test_a_finding_travels_whole_and_what_else_there_is_is_passed_over() -> None
     made = finding(Verdict.NONCONFORMANT, "advisory")
     made.evidence.append(Evidence("seen", "two records"))
     assert Finding.from_json({**made.as_json(), "told": "later"}) == made
+    older = {name: value for name, value in made.as_json().items() if name != "duration_s"}
+    assert Finding.from_json(older).duration_s == 0.0
     assert (made.advisory, made.unverified, made.component) == (True, False, "dns")
     held, required = finding(Verdict.CONFORMANT, "advisory"), finding(Verdict.NONCONFORMANT)
     assert not held.advisory

@@ -137,8 +137,9 @@ def test_a_waiver_of_the_answer_is_none_of_its_setting() -> None:
 
 def test_what_fails_by_two_causes_is_covered_where_both_are_waived() -> None:
     causes = {**BY, ANSWER: {"host-header": SETTING, "token-expired": "access.token_days"}}
-    covers, _ = by_cause("host-header", causes)
+    covers, found = by_cause("host-header", causes)
     assert covers == {SETTING}
+    assert [one.waiver for one in found if one.fact == ANSWER] == [""]  # its last day is not over
 
 
 def test_without_the_proof_or_after_its_day_it_covers_nothing_and_says_so() -> None:
