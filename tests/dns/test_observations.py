@@ -1,10 +1,12 @@
 """What is observed of the lab's name servers, healthy and not."""
 
+from types import SimpleNamespace
+
 import dns.flags
 import dns.message
 import pytest
 
-from spark_conformance.cloudflare.account import IpRanges
+from spark_conformance.cloudflare.account import IpRanges, zone
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.answers import Answer, Answers
@@ -17,6 +19,7 @@ from spark_conformance.outside.authoritative import authoritative_answers
 from spark_lab.dns import ServerBehaviour
 from tests.cloudflare.twin import Twin
 from tests.dns.test_asking import LONG_S, answered, udp
+from tests.host.stubs import given
 from tests.secrets.runs import run_of
 
 HOST = "ollama.goldfish.io"
@@ -65,8 +68,10 @@ def test_resolvers_are_asked_to_look_elsewhere_and_the_zones_own_servers_are_not
     with udp(answered, seen) as server:
         where = f"{server.address}:{server.port}"
         run = run_of(Target(dns=Resolving(resolvers=(where,), authoritative=(where,), timeout_s=LONG_S)), {}, {})
+        given(run, zone, SimpleNamespace(name="example.org"))
         run.get(resolver_answers)
         authoritative._names_by_resolvers(run)
+        run.get(authoritative.apex_answers)
         assert seen
         assert all(query.flags & dns.flags.RD for query in seen)
         seen.clear()

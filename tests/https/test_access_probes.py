@@ -21,6 +21,7 @@ from spark_conformance.https.access_probes import (
 )
 from spark_conformance.https.answerer import Answerer
 from spark_conformance.https.metadata import access_metadata, answering_app
+from spark_conformance.secrets.client_secret import shape_of
 from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
 from spark_lab.authority import LabAuthority
 from spark_lab.edge import serve
@@ -168,6 +169,7 @@ def test_the_wrong_secret_is_another_each_time_and_shows_nowhere(authority: LabA
         seen = [run_to(server, authority).get(wrong_secret_probe) for _ in range(2)]
     sent = [line for head in server.asked for line in head.splitlines() if line.startswith("CF-Access-Client-Secret")]
     assert len(set(sent)) == 2
+    assert {shape_of(line.rpartition(" ")[2]) for line in sent} == {"hex-64"}  # else its form alone would be refused
     assert all(line.rpartition(" ")[2] not in repr(seen) for line in sent)
 
 
