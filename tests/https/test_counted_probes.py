@@ -142,6 +142,8 @@ def test_requests_that_met_different_answers_do_not_stand_for_each_other() -> No
 def test_what_was_put_in_an_answers_place_tells_nothing_of_its_code(answerer: Answerer) -> None:
     changed = sent(500, AnsweredBy(answerer, "x"))
     assert counted([(changed, moved(9, c200=9))], (), (), alone=True).came == "unknown"
+    some = (*changed[:1], *sent(marks=MARKS[1:]))
+    assert counted([(some, moved(9, c200=9))], (), (), alone=True).came == "unknown"
     silent = tuple(Sent(mark, failure="silence") for mark in MARKS)
     assert counted([(silent, moved(9, c200=9))], (), (), alone=True).came == "unknown"
 
