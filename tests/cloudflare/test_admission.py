@@ -20,7 +20,7 @@ from spark_conformance.cloudflare.access.admission import (
     unrequired,
 )
 from spark_conformance.cloudflare.access.letting_in import open_by, open_everywhere_by
-from spark_conformance.cloudflare.access.policies import AccessPolicy
+from spark_conformance.cloudflare.access.policies import AccessPolicy, untold
 from spark_conformance.cloudflare.access.rules import AccessRule, AccessRules, rules_of
 from spark_conformance.cloudflare.tables import Table
 
@@ -201,3 +201,14 @@ def test_a_group_that_holds_itself_takes_nobody_by_that() -> None:
         AccessRule("group", "gone"),
     )
     assert [rule.kind for rule in rules.every()] == ["group", "group", "geo", "group"]
+
+
+def test_what_cannot_be_told_is_told_with_the_policies_and_the_paths() -> None:
+    policy = AccessPolicy("p", "p", "allow", 1, AccessRules((NEW,)), None, reusable=False)
+    begun = f"whether Access lets anyone in cannot be told: 1. {policy}"
+    assert untold([policy], "anyone").sentence.startswith(f"{begun}; it hangs on a kind of rule")
+    with_paths = untold([policy], "anyone", ["/a", "/b"]).sentence
+    assert with_paths.startswith(f"{begun}; the paths /a, /b are treated in a way not known here; it hangs on")
+    assert untold([], "anyone").sentence.startswith(
+        "whether Access lets anyone in cannot be told: no policies; it hangs"
+    )

@@ -73,6 +73,10 @@ SENTENCES = {
     "[target.ssh]\nhost = 'a'\n[target.local]":
         "states both [target.ssh] and [target.local]; keep [target.local] if the suite runs on the system's own "
         "machine, else [target.ssh]",
+    "[facts.ollama]\nurl.expect = 'http://localhost:1'\nunit.expect = 'a.service'\n[facts.service]\nurl.expect = "
+    "'http://localhost:1'\nunit.expect = 'a.service'":
+        "states both ollama.unit and service.unit of the one service; keep ollama.unit where it is Ollama, else "
+        "service.unit",
     "[target.ssh]\nhost = '-v'":
         "should be a host's name without options; write those into ~/.ssh/config below a Host of this name",
     "[target.ssh]\nhost = 'a'\nkey = 'b'": "is no key here: ssh's own configuration decides; write IdentityFile in "

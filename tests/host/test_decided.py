@@ -8,6 +8,7 @@ from spark_conformance.host import config_file, restarts
 from spark_conformance.host.binary import BinaryVersion, may_execute
 from spark_conformance.host.container_log import closed
 from spark_conformance.host.container_token import _variables, token_path
+from spark_conformance.host.containers import _published
 from spark_conformance.host.files import HostFile
 from spark_conformance.host.local_tunnel import _reference
 from spark_conformance.host.machine import parse_values
@@ -16,6 +17,7 @@ from spark_conformance.host.recent import Recent, duration
 from spark_conformance.host.restarts import counters, last_start, weigh
 from spark_conformance.host.runner_services import RunnerServices
 from spark_conformance.host.service import Service, _words
+from spark_conformance.host.service_state import ServiceState
 from spark_conformance.host.sudo_rules import Grant
 from spark_conformance.host.sudo_rules import parse as parse_rules
 from spark_conformance.host.token_holding import Found, taken_by
@@ -284,3 +286,21 @@ def test_versions_are_named_each_once() -> None:
     assert BinaryVersion("1", "1", "").named == "1"
     assert BinaryVersion("1", "", "").named == "1 and no version"
     assert BinaryVersion(None, None, "").known == ()
+
+
+def test_a_unit_that_has_ended_and_stays_active_tells_nothing() -> None:
+    assert ServiceState("x.service", active=True, told="active", enabled=True, comes_back="").runs
+    assert not ServiceState("x.service", active=False, told="failed", enabled=True, comes_back="").runs
+    with pytest.raises(Unreachable, match=r"x\.service"):
+        _ = ServiceState("x.service", active=True, told="exited", enabled=True, comes_back="", ended=True).runs
+
+
+def test_ports_of_a_container_are_told_by_where_they_answer() -> None:
+    ports = {
+        "1/tcp": [{"HostIp": "::", "HostPort": "10"}, {"HostIp": "", "HostPort": "10"}, "odd"],
+        "2/tcp": [{"HostIp": "192.0.2.1", "HostPort": "20"}, {"HostIp": "2001:db8::1", "HostPort": "20"}],
+        "3/tcp": None,
+    }
+    assert _published({"Ports": ports}) == {
+        "1/tcp": ("127.0.0.1:10",), "2/tcp": ("192.0.2.1:20", "[2001:db8::1]:20"),
+    }  # fmt: skip
