@@ -19,6 +19,8 @@ MOST = 8
 FAR = 10
 """What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
 
+ANEW, CONNECTED = "cloudflared.token_tunnel", "tunnel.connections"
+
 
 def grouped(faults: Iterable[Fault]) -> list[Group]:
     """All of these, each alone or with others; first what little has to be looked at for.
@@ -59,6 +61,11 @@ def on_the_way(group: Group) -> bool:
     return any(fault.component in ON_THE_WAY for fault in group)
 
 
+def waits(one: Fault, other: Fault) -> bool:
+    """Whether one makes the tunnel anew, and waits for connections that the other one keeps away."""
+    return any(ANEW in made.facts and CONNECTED in kept.facts for made, kept in ((one, other), (other, one)))
+
+
 def apart(one: Fault, other: Fault) -> bool:
     """Whether neither fails, nor hides, what the other one fails."""
     return not (one.facts & (other.facts | other.unverified) or other.facts & one.unverified)
@@ -76,5 +83,8 @@ def _may_join(fault: Fault, group: list[Fault]) -> bool:
         and fault.remedy == group[0].remedy
         and far <= 1
         and len(group) < MOST
-        and all(fault.component != member.component and apart(fault, member) for member in group)
+        and all(
+            fault.component != member.component and apart(fault, member) and not waits(fault, member)
+            for member in group
+        )
     )
