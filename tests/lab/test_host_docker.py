@@ -52,6 +52,8 @@ async def _described(host: LabHost) -> None:
 
 
 async def _logged(host: LabHost) -> None:
+    async with asyncio.timeout(60):
+        await shell(host, "until docker logs cf 2>&1 | grep -q token; do sleep 0.02; done")
     said = await inspected(host)
     seen = await shell(host, f"docker logs --since {said['State']['StartedAt']} cf 2>&1")
     assert seen.text.splitlines() == ["argv --no-autoupdate tunnel run", f"token {TOKEN}"]
