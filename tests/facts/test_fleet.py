@@ -88,9 +88,10 @@ def test_a_mistake_is_told_at_its_line(fleet: Path, before: str, after: str, lin
         (FLEET, "", "name one by adding to the file's path one of #spark-1, #spark-2"),
         (FLEET.replace("spark-2", "spark-1"), "#spark-1", "name: is the name of a system above, too"),
         ('systems = ["spark-1"]', "#spark-1", 'systems: should be a list of tables; write [[systems]] and name = "…"'),
+        ('systems = [{name = "spark-1"}, 2]', "#spark-1", "systems: should be a list of tables; write [[systems]]"),
         ("[[systems]]\nhostname = 1", "", "systems.0: should have a name, a string without #"),
     ],
-    ids=["unknown", "not named", "twice", "no tables", "nameless"],
+    ids=["unknown", "not named", "twice", "no tables", "not all tables", "nameless"],
 )  # fmt: skip
 def test_a_list_of_systems_that_cannot_be_read_is_told(fleet: Path, text: str, name: str, told: str) -> None:
     fleet.write_text(text)

@@ -187,6 +187,19 @@ def test_an_observation_of_one_host_is_made_on_each(run: Run) -> None:
     assert sorted(made) == ["a", "b", "c"]
 
 
+def test_what_is_forgotten_is_looked_at_anew_on_each_host(run: Run) -> None:
+    made: list[str] = []
+
+    def counted(run: Run) -> None:
+        made.append(run.name)
+
+    for _ in range(2):
+        for future in run.begin(counted, each=True):
+            future.result()
+        run.forget()
+    assert sorted(made) == ["a", "a", "b", "b", "c", "c"]
+
+
 def test_a_fact_is_judged_on_each_where_one_of_its_observations_looks_at_a_host(run: Run) -> None:
     assert run.judges_each("public.tls", ["zone", "machine"])
     assert not run.judges_each("public.tls", ["zone"])
