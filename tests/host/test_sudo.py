@@ -89,6 +89,11 @@ def test_which_rule_is_about_a_command(pattern: str, matches: bool) -> None:
     assert Grant(pattern, password=False).matches(RESTART) is matches
 
 
+def test_a_rule_that_goes_on_in_the_next_line_stays_that_of_its_own_users() -> None:
+    rules = parse(f"{HEAD}    (root) NOPASSWD: /usr/bin/x\n    (postgres) NOPASSWD: /usr/bin/y,\n        /usr/bin/z\n")
+    assert [grant.command for grant in rules.grants] == ["/usr/bin/x"]
+
+
 def test_escapes_and_digests_of_a_rule() -> None:
     (grant,) = parse(f"{HEAD}    (root) NOPASSWD: sha224:0Gom== /usr/bin/x a\\,b\\:c\\=d\n").grants
     assert grant == Grant("/usr/bin/x a,b:c=d", password=False)
