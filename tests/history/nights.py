@@ -121,7 +121,7 @@ def _night(system: SystemFile, folder: Path, at: datetime, number: int, faults: 
         if wanted(findings, asked=None):
             diagnosis = Diagnosis.from_json(diagnose(run, failing=failing(findings)).as_json())
         session = session_result(findings, ended=0)
-        now = entry(system.system, findings, at=at, exit_code=session.exit_code, headline=session.headline, gate=None)
+        now = entry(system.system, findings, at=at, session=session, gate=None)
         past: History = held_against(read(folder, now.of).entries, now)
         keep(folder, now)
         target = TargetResults.of(

@@ -5,12 +5,14 @@ import multiprocessing
 import os
 import signal
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from spark_conformance.core.session import NotAsked
 from spark_conformance.history import storage
 from spark_conformance.history.entry import Entry
 from spark_conformance.history.storage import ABANDONED_S, keep, read
@@ -22,7 +24,8 @@ BOMB = gzip.compress(b" " * (storage.LARGEST_ENTRY + 1), compresslevel=1)
 
 
 def entry(number: int = 0) -> Entry:
-    return night(number, {"dns.ttl": "F"}, {"seen": {"text": "ü", "list": [1, None, True]}})
+    made = night(number, {"dns.ttl": "F"}, {"seen": {"text": "ü", "list": [1, None, True]}})
+    return replace(made, not_asked=NotAsked("-m dns", ("host.gpu",)))
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
-from spark_conformance.history.past import enough
+from spark_conformance.core.session import NotAsked
+from spark_conformance.history.__main__ import _runs
+from spark_conformance.history.past import History, enough, held_against
 from spark_conformance.history.timeline import LOOKED_BACK, lists, past_of
-from spark_conformance.history.words import strip
+from spark_conformance.history.words import opening, strip
 from tests.history.runs import FIRST, nights
 
 
@@ -52,6 +56,20 @@ def test_a_fact_that_never_held_has_no_day_on_which_it_did() -> None:
     past = past_of("dns.ttl", nights(ttl="FF"))
     assert past.before is None
     assert past.since == FIRST
+
+
+def test_a_run_that_was_asked_for_a_part_is_told_as_one() -> None:
+    before, now = nights(ttl="..")
+    before = replace(before, not_asked=NotAsked("-m dns", ("host.gpu",)))
+    history = held_against([before], now)
+    for told in (history, History.from_json(history.as_json(), now)):
+        assert opening(told).endswith(": CONFORMANT; not asked for (-m dns): host (gpu)")
+    older = history.as_json()
+    del older["previous"]["not_asked"]
+    assert opening(History.from_json(older, now)).endswith(": CONFORMANT")
+    first, second = list(_runs([before, now], 9))[2:4]
+    assert first.endswith("every required fact that was checked holds; not asked for (-m dns): host (gpu)")
+    assert second.endswith("every required fact that was checked holds")
 
 
 def test_only_the_last_runs_count() -> None:

@@ -100,6 +100,11 @@ KINDS = {
     "apply that makes worse": Kind(1, options=("--yes", "--remediate", "apply"), after="nonconformant"),
     "undo": Kind(1, options=("--yes", "--remediate", "undo"), after="nonconformant"),
     "apply that cannot look again": Kind(7, checks("judge(2)"), ("--yes", "--remediate", "apply"), after="unreachable"),
+    "a selection": Kind(0, options=("-k", "ttl"), told="; not asked for (-k ttl): dns (records, type)"),
+    "a selection of several": Kind(
+        0, options=("-k", "ttl", "--target", "other.toml"), files={"other.toml": OTHER}, told="dns (records, type)",
+        pages=("report.pi.html", "report.other.html"),
+    ),
     "workers": Kind(1, checks("judge(2)", "judge(300)"), ("-n", "2"), apart=True),
     "several targets": Kind(1, options=("--target", "other.toml"), files={"other.toml": OTHER},
                             told="1 of 2 systems conformant", pages=("report.pi.html", "report.other.html")),
@@ -184,6 +189,7 @@ def test_all_reports_tell_the_same(pytester: pytest.Pytester, monkeypatch: pytes
     assert len(data["not_looked_at"]) == kind.unseen, data["not_looked_at"]
     assert data["complete"] == (kind.code in {0, 1, 7})
     assert kind.told in data["headline"]
+    assert (data["not_asked"] is not None) == name.startswith("a selection")
     if kind.after:
         assert ran.verdicts["dns.records"] == kind.after
 

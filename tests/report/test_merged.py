@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.__main__ import main
-from spark_conformance.core.session import SessionResult, session_result
+from spark_conformance.core.session import NotAsked, SessionResult, session_result
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.core.waivers import Waived
 from spark_conformance.facts.load import Waiver
+from spark_conformance.plugin.systems import rows
 from spark_conformance.remediation.model import Instruction, StepState
 from spark_conformance.remediation.outcome import Outcome, StepOutcome
+from spark_conformance.report import prometheus
+from spark_conformance.report.index import index
 from spark_conformance.report.markdown import render
 from spark_conformance.report.merged import merged
 from spark_conformance.report.page import page
@@ -148,10 +151,29 @@ def test_results_of_different_days_and_gates_are_told() -> None:
 def test_what_a_run_was_not_asked_for_is_told_of_the_whole() -> None:
     """Else a row of a system of which a part was looked at reads as one of which all was."""
     part = of("spark-1", HOLDS)
-    less = "not asked for (-m dns): host (12 facts), access (policy, admits)"
-    told = replace(part.session, headline=f"{part.session.headline}; {less}; could not be run: x")
-    found = [(Path("a"), replace(part, session=told)), (Path("b"), of("spark-2", HOLDS))]
-    assert merged(found).remarks == [f"spark-1: {less}"]
+    left = NotAsked("-m dns", ("host.gpu", "access.policy"))
+    session = session_result([HOLDS], ended=0, not_asked=left)
+    part = replace(part, session=session, targets=[replace(part.targets[0], session=session)])
+    for first in (part, restored(json.loads(part.render()))):
+        told = merged([(Path("a"), first), (Path("b"), of("spark-2", HOLDS))])
+        assert told.remarks == ["spark-1: not asked for (-m dns): host (gpu), access (policy)"]
+        assert told.session.headline.endswith("; not asked for (-m dns): host (gpu), access (policy)")
+        assert merged([(Path("c"), told), (Path("d"), of("spark-3", HOLDS))]).remarks == told.remarks
+    table = next(part for part in index(told, [Path("a.html"), Path("b.html")]) if "<h2>Systems" in part)
+    assert table.count("<li>not asked for (-m dns): host (gpu), access (policy)</li>") == 1
+    assert "not asked for (-m dns): host (gpu)" in next(line for line in rows(told.targets) if "spark-1" in line)
+    assert "- not asked for (-m dns): host (gpu), access (policy)" in render(told.as_json())
+
+
+def test_results_that_do_not_say_what_they_were_not_asked_for_are_not_known_to_be_whole() -> None:
+    data = of("spark-1", HOLDS).as_json()
+    for told in (data, *data["targets"]):
+        del told["not_asked"]
+    older = restored(data)
+    assert older.session.not_asked == older.targets[0].session.not_asked == NotAsked("", ())
+    [remark] = merged([(Path("a"), older)]).remarks
+    assert remark.startswith("spark-1: whether all was asked for is not known")
+    assert "last_success" not in prometheus.render(older)
 
 
 def test_a_failing_test_beside_the_checks_of_one_run_fails_the_whole() -> None:

@@ -10,6 +10,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from spark_conformance.core.secret import conceal
+from spark_conformance.core.session import NotAsked
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.history.trends import MEASURES
 from spark_conformance.report.prometheus import ALL, LABELS, NUMBERS, PREFIX, render
@@ -61,13 +62,13 @@ def test_the_last_success_is_kept_by_what_comes_after_it() -> None:
 
 @pytest.mark.parametrize(
     ("gate", "less", "success"),
-    [("post", "", True), ("pre", "", False), (None, "; not asked for (-m dns): host (12 facts)", False)],
+    [("post", None, True), ("pre", None, False), (None, NotAsked("-m dns", ("host.gpu",)), False)],
 )
-def test_a_look_at_a_part_is_no_success_of_the_whole(*, gate: Any, less: str, success: bool) -> None:
+def test_a_look_at_a_part_is_no_success_of_the_whole(*, gate: Any, less: NotAsked | None, success: bool) -> None:
     """Else a debugging run, or a gate before a deployment, silences the alert that nobody has seen the system well."""
     whole = results(finding("dns.ttl"), exit_code=0)
-    session = replace(whole.session, headline=whole.session.headline + less)
-    seen = parsed(render(replace(whole, gate=gate, session=session)))
+    target = replace(whole.targets[0], session=replace(whole.session, not_asked=less))
+    seen = parsed(render(replace(whole, gate=gate, targets=[target])))
     assert seen["exit_code",] == 0
     assert (("last_success_timestamp_seconds",) in seen) is success
 

@@ -102,6 +102,11 @@ def by_junit(reports: Path) -> tuple[Told, dict[str, str]]:
     return Told(int(run["exit_code"]), run["headline"], found), others
 
 
+def run_properties(reports: Path) -> dict[str, str]:
+    """What JUnit tells of the run as a whole."""
+    return _properties(ET.parse(reports / "junit.xml").getroot()[0])  # noqa: S314 - our own file
+
+
 def _properties(node: ET.Element) -> dict[str, str]:
     return {item.get("name", ""): item.get("value", "") for item in node.iterfind("properties/property")}
 
@@ -140,6 +145,11 @@ def agree(reports: Path, out: str, code: int) -> dict[str, Any]:
     junit, others = by_junit(reports)
     assert junit.exit_code == code
     assert junit.headline == told.headline
+    left = data["not_asked"]
+    assert ("not_asked" in run_properties(reports)) == bool(left) == ("; not asked for (" in told.headline)
+    for target in data["targets"] if left else ():
+        assert (target["not_asked"] is not None) == ("; not asked for (" in target["headline"])
+        assert f"- {escape('not asked for (' + target['not_asked']['by'])}" in render(data)
     assert junit.found == {key: "nonconformant" if word == ADVISORY else word for key, word in told.found.items()}
     assert ("the run" in others) >= (not data["complete"])
     kinds = {*others.values(), *(JUNIT[word] for word in told.found.values())}

@@ -8,13 +8,13 @@ import pytest
 
 from spark_conformance.core.session import (
     LEFT_OUT,
-    NOT_ASKED,
     SEVERITY,
     Failure,
+    NotAsked,
     SessionResult,
     headline,
-    not_asked,
     session_result,
+    together,
     word,
     worst,
 )
@@ -158,10 +158,24 @@ def test_the_worst_of_several_systems_counts_and_how_many_conform_is_said() -> N
     ]  # fmt: skip
 
 
-def test_what_was_not_asked_for_is_found_again_in_a_headline() -> None:
-    said = headline([finding(Verdict.CONFORMANT)], 7, ["dns.ttl"], (), f"{NOT_ASKED} (-k): dns (type)")
-    assert not_asked(said) == "not asked for (-k): dns (type)"
-    assert not_asked(headline([], 7)) == ""
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (("dns.ttl", "dns.type", "routes.api"), "not asked for (-m host): dns (ttl, type), routes (api)"),
+        (("dns.ttl", "routes.api", "tunnel.id", "host.gpu", "access.policy"), "not asked for (-m host): 5 facts"),
+    ],
+)
+def test_what_was_not_asked_for_is_told_beside_what_was_not_checked(facts: tuple[str, ...], told: str) -> None:
+    left = NotAsked("-m host", facts)
+    result = session_result([finding(Verdict.CONFORMANT)], ended=0, missing=["host.name"], not_asked=left)
+    assert (result.not_asked, NotAsked.from_json(left.as_json())) == (left, left)
+    assert result.headline.endswith(f"; {told}; 1 fact was not checked: host (name)")
+
+
+def test_what_several_were_not_asked_for_is_one() -> None:
+    one, two = NotAsked("-m dns", ("host.gpu", "host.disk")), NotAsked("-k ttl", ("host.gpu",))
+    assert together([one, None, two, NotAsked("", ())]) == NotAsked("-m dns, -k ttl", ("host.gpu", "host.disk"))
+    assert together([None, None]) is None
 
 
 def test_what_the_command_line_left_out_is_said() -> None:
