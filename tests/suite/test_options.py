@@ -215,6 +215,35 @@ def test_an_option_ends_with_its_exit_code_and_says_why(
         assert row.tells in said
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (("checks", *GATE), 4, "ERROR: --help in PYTEST_ADDOPTS or in the configuration's addopts: with it nothing is"),
+        (("checks",), 4, "ERROR: --version in PYTEST_ADDOPTS"),
+        (("checks", *GATE), 4, "ERROR: --collect-only in PYTEST_ADDOPTS"),
+        (("checks",), 4, "ERROR: --ledger in PYTEST_ADDOPTS"),
+        (("checks", *GATE), 0, "CONFORMANT: "),
+        (("checks", "--co"), 0, ""),
+    ],
+)
+def test_what_only_prints_is_for_the_command_line(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int, told: str
+) -> None:
+    """Else it ends a gate with 0, as pytest's own early end does; of a single `--version` pytest takes no notice."""
+    words = {"--help": "-q -h", "--version": "-VV", "--collect-only": "--co", "--ledger": "--ledger"}
+    word = next((word for name, word in words.items() if name in told), "--version" if told else "--co")
+    monkeypatch.setenv("PYTEST_ADDOPTS", word)
+    came = run_suite(pytester, ALL_GOOD, *options)
+    assert (came.code, f"\n{told}" in f"\n{came.out}") == (code, True), came.out
+
+
+def test_nor_does_a_configuration_end_a_gate(pytester: pytest.Pytester) -> None:
+    (pytester.path / "own.ini").write_text("[pytest]\naddopts = --help\n")
+    came = run_suite(pytester, ALL_GOOD, *GATE, "-c", "own.ini", "checks")
+    assert (came.code, "ERROR: --help in PYTEST_ADDOPTS" in came.out) == (4, True), came.out
+    assert run_suite(pytester, ALL_GOOD, "--help", "checks", fresh=False).code == 0
+
+
 def test_a_check_that_is_tried_again_counts_once(pytester: pytest.Pytester) -> None:
     came = ran(pytester, Row(("checks", "-p", "other"), USUAL, prepare=plugin(AGAIN)), FAILING)
     assert came.verdicts == {"dns.records": "nonconformant", "dns.ttl": "conformant", "dns.type": "conformant"}
