@@ -1,9 +1,15 @@
 """The other commands on the host's PATH, and the files that change what they say."""
 
 import asyncio
+import os
+import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from spark_lab.host.plan import STAND_IN
+from spark_lab.host.root import program
 from tests.lab.host_bench import running, shell
 
 
@@ -134,3 +140,18 @@ async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
     await writer.drain()
     writer.close()
+
+
+@pytest.mark.parametrize("environment", [{}, {"SPARK_LAB_VERSION": "2024.6.1"}], ids=["as it is", "of another version"])
+def test_a_shell_says_the_version_that_the_stand_in_says(tmp_path: Path, environment: dict[str, str]) -> None:
+    """No interpreter is asked: `/bin/false` is in the place of it."""
+    shim = tmp_path / "cloudflared"
+    shim.write_text(program(STAND_IN).replace(STAND_IN[0], "/bin/false"))
+    shim.chmod(0o755)
+    told = [
+        subprocess.run([*command, "--version"], env={**os.environ, **environment}, capture_output=True, check=True)
+        for command in ([shim], STAND_IN)
+    ]
+    assert told[0].stdout == told[1].stdout
+    assert environment.get("SPARK_LAB_VERSION", "cloudflared version 20").encode() in told[0].stdout
+    assert subprocess.run([shim, "--version", "tunnel"], check=False).returncode == 1
