@@ -11,7 +11,7 @@ from dataclasses import replace
 from spark_conformance.remediation.verifying import COUNTERS
 from spark_lab.faults import Fault
 from tests.matrix.looks import ON_THE_WAY
-from tests.matrix.selection import everything, healed, told, whole
+from tests.matrix.selection import everything, healed, told
 
 Group = tuple[Fault, ...]
 MOST = 8
@@ -19,7 +19,11 @@ MOST = 8
 FAR = 10
 """What hides more facts than that takes away a way to look. Of two ways to a fact each of two faults may close one."""
 
-ANEW, CONNECTED = "cloudflared.token_tunnel", "tunnel.connections"
+ANEW = "cloudflared.token_tunnel"
+"""What a tunnel that is made anew fails; it is made when its connector is connected to it."""
+CONNECTIONS = {"tunnel.connections", "tunnel.data_centres"}
+ELSEWHERE = "tunnel.ingress"
+RELOAD = "reload_pending"
 
 
 def grouped(faults: Iterable[Fault]) -> list[Group]:
@@ -61,9 +65,20 @@ def on_the_way(group: Group) -> bool:
     return any(fault.component in ON_THE_WAY for fault in group)
 
 
-def waits(one: Fault, other: Fault) -> bool:
-    """Whether one makes the tunnel anew, and waits for connections that the other one keeps away."""
-    return any(ANEW in made.facts and CONNECTED in kept.facts for made, kept in ((one, other), (other, one)))
+def spoils(one: Fault, other: Fault) -> bool:
+    """Whether one of them undoes what the other one did, keeps it from being made, or from being seen.
+
+    Whose files wait for a reload, in that whoever else turns a service reloads. Who waits for connections, or counts
+    them, in that the connector starts anew, or cannot. Who has the name lead elsewhere, in that what the other one did
+    is not met there.
+    """
+    return any(
+        (any(fact.endswith(RELOAD) for fact in made.facts) and theirs.component in ON_THE_WAY)
+        or (ANEW in made.facts and (theirs.component == "cloudflared" or "tunnel.connections" in theirs.facts))
+        or (not CONNECTIONS.isdisjoint(made.facts) and theirs.component == "cloudflared")
+        or (ELSEWHERE in made.facts and any(fact.startswith("public.") for fact in theirs.facts))
+        for made, theirs in ((one, other), (other, one))
+    )
 
 
 def apart(one: Fault, other: Fault) -> bool:
@@ -79,12 +94,11 @@ def _may_join(fault: Fault, group: list[Fault]) -> bool:
     far = sum(len(member.unverified) > FAR for member in (fault, *group))
     return (
         not _alone(group[0])
-        and whole(fault) == whole(group[0])
         and fault.remedy == group[0].remedy
         and far <= 1
         and len(group) < MOST
         and all(
-            fault.component != member.component and apart(fault, member) and not waits(fault, member)
+            fault.component != member.component and apart(fault, member) and not spoils(fault, member)
             for member in group
         )
     )

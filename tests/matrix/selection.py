@@ -1,11 +1,11 @@
-"""Which faults a run of the matrix tries: each day those of a third of the kinds, one for every fact that no other of
+"""Which faults a run of the matrix tries: each day those of a sixth of the kinds, one for every fact that no other of
 the day fails, and those that a change has to do with (see tests.matrix.changed); with FAULTS=all every one.
 
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
 verdicts by different ways, so a day without one of them says less: they take turns, as kinds do, and every night tries
 them all. What a day is without: kinds that fail no fact of their own, where the change has nothing to do with them.
-An eighth of the kinds is looked at as a whole, each day another one; a third of these is healed, where there is a
-remedy. A cause is told of what is looked at as a whole, and of a third of the others. Some faults are made together
+A twelfth of the kinds is looked at as a whole, each day another one; half of these is healed, where there is a
+remedy. A cause is told of what is looked at as a whole, and of a sixth of the others. Some faults are made together
 (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched), which says
 nothing of the rest.
 """
@@ -24,13 +24,13 @@ from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import changed, touches
 
 T = TypeVar("T")
-TURNS = 3
+TURNS = 6
 """Every so many days a kind has its turn."""
-SHARES = 8
+SHARES = 12
 HEALED = 24
 """A multiple of the others: what is healed has its turn, and is looked at as a whole."""
-TOLD = 3
-"""Of so many faults whose cause is known, a day asks for one's."""
+TOLD = 6
+"""Of so many faults whose cause is known, a day asks for one's, beside those that are looked at as a whole."""
 Kind = tuple[frozenset[str], frozenset[str]]
 
 
@@ -68,17 +68,17 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
 
 
 def whole(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault's kind is of the day's eighth."""
+    """Whether a fault's kind is of the day's twelfth."""
     return _all(every) or _place(fault, today) % SHARES == 0
 
 
 def healed(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault that has a remedy is healed: of the day's eighth a third."""
+    """Whether a fault that has a remedy is healed: of the day's twelfth a half."""
     return fault.remedy and (_all(every) or _place(fault, today) % HEALED == 0)
 
 
 def told(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault's cause is to be told: of those that are looked at as a whole, and of a third of the others.
+    """Whether a fault's cause is to be told: of those that are looked at as a whole, and of a sixth of the others.
 
     Of all where the change that is tried has to do with the diagnosis. What the diagnosis makes of the signs of each of
     them, tests/diagnosis/scenes shows without a lab.

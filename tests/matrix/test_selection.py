@@ -9,7 +9,7 @@ from spark_conformance.facts.model import COMPONENTS
 from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
-from tests.matrix.groups import apart, grouped, joint
+from tests.matrix.groups import apart, grouped, joint, spoils
 from tests.matrix.selection import HEALED, TURNS, Kind, chosen, healed, kind, shared, told, whole
 
 
@@ -92,7 +92,25 @@ def test_groups_hold_every_fault_once_and_none_that_has_to_do_with_another() -> 
     for group in groups:
         assert all(apart(*pair) for pair in combinations(group, 2))
         assert len(group) == 1 or not any(healed(fault) or told(fault) for fault in group)
-        assert len({whole(fault) for fault in group}) == 1
+        assert not any(spoils(*pair) for pair in combinations(group, 2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("unit-not-reloaded", "ollama-disabled"),
+        ("tunnel-made-anew", "binary-broken"),
+        ("tunnel-made-anew", "connections-three"),
+        ("connections-in-one-place", "local-config-of-old"),
+        ("public-fewer-models", "model-missing"),
+    ],
+)
+def test_what_spoils_another_is_not_made_with_it(one: str, other: str) -> None:
+    """Each pair was seen to come to something else together than the two come to alone."""
+    assert apart(FAULTS[one], FAULTS[other])
+    assert spoils(FAULTS[one], FAULTS[other])
+    assert spoils(FAULTS[other], FAULTS[one])
+    assert not spoils(FAULTS[one], FAULTS["workflow-other-label"])
 
 
 def test_a_group_fails_what_its_members_do() -> None:
