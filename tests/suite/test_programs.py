@@ -3,6 +3,7 @@
 import ast
 import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import spark_conformance
+from spark_conformance import plugin
 from spark_conformance.__main__ import COMMANDS, main
 from spark_conformance.facts import calling
 from spark_conformance.facts.calling import installing_lab
 from spark_conformance.programs.lab import PACKAGES, LabError, check_faults
 from tests.sources import nodes
+from tests.suite.small import ALL_GOOD, run_suite
 
 PROJECT = Path(__file__).parents[2]
 
@@ -56,6 +59,25 @@ def test_without_the_labs_extra_its_faults_have_one_sentence(monkeypatch: pytest
     with pytest.raises(LabError) as told:
         check_faults(["as-documented"])
     assert str(told.value) == f"the lab needs the package asyncssh: {installing_lab()}"
+
+
+@pytest.mark.parametrize("command", [["check", "--gate", "post"], ["report", "x.json"], ["lab", "faults"]])
+def test_a_python_without_the_packages_is_told_what_to_install(command: list[str]) -> None:
+    bare = [sys.executable, "-I", "-S", "fixtures", *command]
+    done = subprocess.run(bare, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert re.fullmatch(r".* package \w+.*: pip install --require-hashes -r requirements.txt.*\n", done.stderr)
+
+
+def test_so_is_a_pytest_of_another_environment(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with 1, which means that something does not hold."""
+    monkeypatch.setattr(plugin, "AHEAD", "no_such_package.of_anybody")
+    ran = run_suite(pytester, ALL_GOOD, "--gate", "post", "checks")
+    assert (ran.code, len(ran.out.splitlines())) == (4, 1)
+    assert (
+        f"ERROR: this Python ({sys.executable}) has no package no_such_package, which the suite needs: pip" in ran.out
+    )
+    assert calling.lacking(ModuleNotFoundError(name="spark_conformance.no_such")) == ""
 
 
 @pytest.mark.parametrize(
