@@ -9,6 +9,7 @@ from spark_conformance.facts.target import Ssh
 from spark_conformance.programs.environment import NEEDS, Program, _one_of, conceal_environment, environment
 from spark_conformance.programs.lab import LabProcess
 from spark_conformance.ssh.client import Client
+from spark_conformance.ssh.program import ssh_to
 
 TOKENS = {
     "CLOUDFLARE_API_TOKEN": "cf-7f3a9b2c1d", "CLOUDFLARE_API_KEY": "cfk-7f3a9b2c1d", "GITHUB_TOKEN": "gh-7f3a9b2c1d",
@@ -80,9 +81,9 @@ def test_ssh_and_the_lab_are_started_with_no_more(monkeypatch: pytest.MonkeyPatc
         started.append(set(env))
         raise FileNotFoundError
 
-    monkeypatch.setattr("spark_conformance.ssh.client.version", lambda _: (9, 6))
+    monkeypatch.setattr("spark_conformance.ssh.program.version", lambda _: (9, 6))
     monkeypatch.setattr("subprocess.Popen", refuse)
-    for start in (lambda: Client(Ssh(host="spark", environment=("SOME_TOKEN",))), lambda: LabProcess(())):
+    for start in (lambda: Client(ssh_to(Ssh(host="spark", environment=("SOME_TOKEN",)))), lambda: LabProcess(())):
         with pytest.raises(FileNotFoundError):
             start()
     ssh, lab = started

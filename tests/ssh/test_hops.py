@@ -11,9 +11,9 @@ from subprocess import DEVNULL
 import pytest
 
 from spark_conformance.facts.target import Ssh
-from spark_conformance.ssh.client import arguments, version
 from spark_conformance.ssh.connection import Connection
 from spark_conformance.ssh.errors import Cause, HostUnreachable
+from spark_conformance.ssh.program import arguments, version
 from tests.ssh.conftest import Connect, served
 from tests.ssh.eventually import eventually, running
 from tests.ssh.servers import SSHD, OpenSsh, Server, account, target

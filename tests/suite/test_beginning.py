@@ -63,13 +63,13 @@ def run(place: Path, *options: str) -> Began:
     for name, text in {"facts.toml": FACTS, "seen.py": SEEN, "ssh": SSH}.items():
         (place / name).write_text(text)
     (place / "ssh").chmod(0o700)
-    plugins = ("-p", "no:cacheprovider", "-p", "seen")
+    plugins = ("-p", "no:cacheprovider")
     told = ("--target", str(place / "facts.toml"), "--reports", str(place / "reports"))
-    known = os.environ.get("PYTHONPATH", "")
+    paths = {"PATH": f"{place}:/bin:/usr/bin", "PYTHONPATH": f"{place}:{os.environ.get('PYTHONPATH', '')}"}
     subprocess.run(
         [sys.executable, "-m", "pytest", *LEAN, *plugins, "checks/", "--no-diagnose", *told, *options],
         cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120,
-        env={**os.environ, "PATH": f"{place}:/bin:/usr/bin", "PYTHONPATH": f"{place}:{known}"},
+        env={**os.environ, **paths, "PYTEST_PLUGINS": "seen"},
     )  # fmt: skip
     begun = place / "begun"
     return Began(
