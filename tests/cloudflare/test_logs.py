@@ -5,21 +5,31 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.client import Api
+from spark_conformance.cloudflare.account import zone
+from spark_conformance.cloudflare.client import Api, cloudflare_api
 from spark_conformance.cloudflare.endpoints import ACCESS_LOG, FIREWALL_LOG
 from spark_conformance.cloudflare.graphql import refused, rows
 from spark_conformance.cloudflare.tables import Table
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unreachable
+from spark_conformance.facts.target import Cloudflare, Target
 from spark_conformance.https.access_probes import Probe, anonymous_probe, token_probe
 from spark_conformance.https.answerer import AnsweredBy, Answerer
 from spark_conformance.https.exchange import Exchange
 from spark_conformance.outside import logs
-from spark_conformance.outside.logs import access_log, event_of, firewall_log, login_of
+from spark_conformance.outside.logs import (
+    FirewallEvent,
+    Login,
+    access_log,
+    event_of,
+    firewall_log,
+    login_of,
+)
 from spark_lab.api.call import now
 from tests.cloudflare.fake import Fake, no, said
 from tests.cloudflare.twin import Twin
 from tests.host.stubs import given
+from tests.secrets.runs import run_of
 
 RAY = "8f00ba4c0ffee000"
 LOGIN = {
@@ -94,27 +104,48 @@ def test_a_log_that_lags_is_asked_again(permitted: Twin, monkeypatch: pytest.Mon
 
 
 def test_patience_has_an_end_and_then_nothing_is_concluded(permitted: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter((100.0, 100.0, 101.0, 102.0))  # when it begins, then after each query
+    clock = iter((100.0, 100.0, 101.0, 102.0, 103.0126))  # when it begins, then after each query
     monkeypatch.setattr(logs, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
-    with permitted.run(target(permitted, 2.5)) as run:
+    with permitted.run(target(permitted, 3)) as run:
         seen = asked(run).get(access_log)
-    assert (seen.entries, seen.waited_s) == ((), 2.0)
-    assert queries(permitted) == 3
+    assert (seen.entries, seen.waited_s) == ((), 3.013)
+    assert queries(permitted) == 4
+
+
+def test_where_nothing_is_to_be_expected_nobody_waits(permitted: Twin) -> None:
+    with permitted.run(target(permitted, 3600)) as run:
+        assert not asked(run, probe(200)).get(firewall_log).entries
+    assert queries(permitted) == 1
 
 
 @pytest.mark.parametrize(
-    ("observe", "seen"),
+    ("observe", "seen", "waits"),
     [
-        (access_log, probe(403, Answerer.EDGE)),
-        (access_log, probe(403, Answerer.CHALLENGE)),
-        (firewall_log, probe(302, Answerer.ACCESS)),
-        (firewall_log, probe(200, Answerer.BEHIND)),
+        (access_log, probe(403, Answerer.EDGE), False),
+        (access_log, probe(403), True),
+        (firewall_log, probe(302, Answerer.ACCESS), False),
+        (firewall_log, probe(200), False),
+        (firewall_log, probe(299), False),
+        (firewall_log, probe(300), True),
+        (firewall_log, probe(403), True),
     ],
 )
-def test_where_nothing_is_to_be_expected_nobody_waits(permitted: Twin, observe: Any, seen: Probe) -> None:
-    with permitted.run(target(permitted, 3600)) as run:
-        assert not asked(run, seen).get(observe).entries
-    assert queries(permitted) == 1
+def test_a_log_is_waited_for_where_it_may_tell_of_the_request(
+    monkeypatch: pytest.MonkeyPatch, observe: Any, seen: Probe, waits: bool
+) -> None:
+    """What succeeded was blocked by nobody; a redirect may be a rule's."""
+    waited: list[float] = []
+
+    def told(patience: float, _: object) -> tuple[list[Table], float]:
+        waited.append(patience)
+        return [], 0.0
+
+    monkeypatch.setattr(logs, "_until_told", told)
+    run = run_of(Target(cloudflare=Cloudflare(zone="a.example", token="env:T", account="a", logs_timeout_s=9)))
+    given(run, cloudflare_api, None)
+    given(run, zone, SimpleNamespace(id="z"))
+    asked(run, seen).get(observe)
+    assert waited == [9.0 if waits else 0.0]
 
 
 def test_without_the_token_the_other_request_is_looked_for(permitted: Twin) -> None:
@@ -189,6 +220,15 @@ def test_answers_that_tell_nothing(
 def test_an_error_that_speaks_of_authorisation_by_text_alone() -> None:
     assert refused(ACCESS_LOG, [{"message": "not authorized for that account"}]).cause.endswith("Analytics Read")
     assert len(refused(ACCESS_LOG, [{"message": "x" * 9999}]).sentence) < 400
+
+
+def test_all_that_an_entry_tells_is_kept() -> None:
+    told = {**LOGIN, "approvingPolicyId": "p-1", "isSuccessfulLogin": 1}
+    assert login_of(Table("log", {"dimensions": told})) == Login(
+        successful=True, policy="p-1", service_token="t-1", country="DE", address="192.0.2.7", mtls="NONE"
+    )
+    assert event_of(Table("log", EVENT)) == FirewallEvent("block", "firewallCustom", "r-1", "DE", "192.0.2.7")
+    assert str(event_of(Table("log", {"action": "block", "source": "bic"}))) == "block by bic"
 
 
 def test_entries_as_short_as_the_api_may_send_them() -> None:

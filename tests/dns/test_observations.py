@@ -10,6 +10,7 @@ from spark_conformance.cloudflare.account import IpRanges, zone
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.answers import Answer, Answers
+from spark_conformance.dns.asking import Reply, Silence
 from spark_conformance.dns.public import public_addresses
 from spark_conformance.dns.resolvers import resolver_answers
 from spark_conformance.dns.servers import PORT, Server
@@ -153,6 +154,26 @@ def test_a_server_whose_name_leads_nowhere_is_not_dropped_from_the_count(
     ]
     with pytest.raises(Unreachable, match=r"gone\.ns\.lab-cloudflare\.test has no address that the resolvers know"):
         seen.within(IpRanges(("127.0.0.0/30",)).contains)
+
+
+def test_a_name_server_is_asked_at_its_first_address_whoever_of_the_resolvers_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[Reply | Silence] = [
+        Silence("does not answer"), Reply("NOERROR", addresses=("192.0.2.53", "192.0.2.54")),
+        Silence("does not answer"), Reply("NOERROR", addresses=("2001:db8::53",)),
+    ]  # fmt: skip
+    asked: list[tuple[str, list[str]]] = []
+
+    def answer(name: str, questions: list[tuple[Server, str]], *_: object, **__: object) -> list[Reply | Silence]:
+        asked.append((name, [kind for _, kind in questions]))
+        return heard
+
+    monkeypatch.setattr(authoritative, "ask_all", answer)
+    run = run_of(Target(dns=Resolving(resolvers=("192.0.2.1", "192.0.2.2"))))
+    given(run, zone, SimpleNamespace(name_servers=("ada.example",)))
+    assert authoritative._delegated(run) == ([Server("192.0.2.53", PORT, "ada.example")], [])
+    assert asked == [("ada.example", ["A", "A", "AAAA", "AAAA"])]
 
 
 def well(hostname: str, servers: list[Server], *_: object, **__: object) -> Answers:

@@ -2,8 +2,9 @@
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -74,36 +75,37 @@ def look(
 
 
 @pytest.mark.parametrize(
-    ("seen", "came", "exact"),
+    ("looking", "came", "exact"),
     [
         # the counter alone
-        (look(moved(0)), "none", False),
-        (look(moved(0), alone=False), "none", False),
-        (look(moved(3)), "none", False),
-        (look(moved(3), alone=False), "unknown", False),
-        (look(moved(4, c403=4), None, None), "unknown", True),
-        (look(moved(40, c403=40), OTHERS), "unknown", False),
+        (partial(look, moved(0)), "none", False),
+        (partial(look, moved(0), alone=False), "none", False),
+        (partial(look, moved(3)), "none", False),
+        (partial(look, moved(3), alone=False), "unknown", False),
+        (partial(look, moved(4, c403=4), None, None), "unknown", True),
+        (partial(look, moved(40, c403=40), OTHERS), "unknown", False),
         # codes that are others', unless nobody would see them changed on their way
-        (look(moved(40, c200=40), OTHERS), "none", False),
-        (look(moved(40, c200=37), OTHERS), "none", False),
-        (look(moved(40, c200=36), OTHERS), "unknown", False),
-        (look(moved(40, 4, c200=36), OTHERS), "unknown", False),
-        (look(moved(40, c200=40), None), "unknown", False),
+        (partial(look, moved(40, c200=40), OTHERS), "none", False),
+        (partial(look, moved(40, c200=37), OTHERS), "none", False),
+        (partial(look, moved(40, c200=36), OTHERS), "unknown", False),
+        (partial(look, moved(40, 4, c200=36), OTHERS), "unknown", False),
+        (partial(look, moved(40, c200=40), None), "unknown", False),
         # marks, whatever others do
-        (look(moved(4, c403=4), map(gin, MARKS)), "all", True),
-        (look(moved(90, c200=86, c403=4), [*OTHERS, *map(gin, MARKS)]), "all", False),
-        (look(moved(9, 9), (), [error("ray-of-conformance=a1")]), "all", False),
-        (look(moved(9, 9), (), [error("", f"https://ollama.goldfish.io/api/tags?{MARKS[2]}")]), "all", False),
-        (look(moved(9, 9), (), [error("ray-of-somebody")]), "unknown", False),
+        (partial(look, moved(4, c403=4), [*map(gin, MARKS)]), "all", True),
+        (partial(look, moved(90, c200=86, c403=4), [*OTHERS, *map(gin, MARKS)]), "all", False),
+        (partial(look, moved(9, 9), (), [error("ray-of-conformance=a1")]), "all", False),
+        (partial(look, moved(9, 9), (), [error("", f"https://ollama.goldfish.io/api/tags?{MARKS[2]}")]), "all", False),
+        (partial(look, moved(9, 9), (), [error("ray-of-somebody")]), "unknown", False),
         # without the counter
-        (look(None, map(gin, MARKS)), "all", False),
-        (look(None, OTHERS), "unknown", False),
-        (look(None, None, None), "unknown", False),
+        (partial(look, None, [*map(gin, MARKS)]), "all", False),
+        (partial(look, None, OTHERS), "unknown", False),
+        (partial(look, None, None, None), "unknown", False),
         # a counter that lags behind what a journal shows
-        (look(moved(0), map(gin, MARKS)), "all", False),
+        (partial(look, moved(0), [*map(gin, MARKS)]), "all", False),
     ],
 )
-def test_how_far_they_came(seen: CountedProbes, came: str, exact: bool) -> None:
+def test_how_far_they_came(looking: Callable[[], CountedProbes], came: str, exact: bool) -> None:
+    seen = looking()
     assert (seen.came, seen.exact) == (came, exact)
 
 
@@ -146,6 +148,12 @@ def test_what_was_put_in_an_answers_place_tells_nothing_of_its_code(answerer: An
     assert counted([(some, moved(9, c200=9))], (), (), alone=True).came == "unknown"
     silent = tuple(Sent(mark, failure="silence") for mark in MARKS)
     assert counted([(silent, moved(9, c200=9))], (), (), alone=True).came == "unknown"
+
+
+@pytest.mark.parametrize(("first", "second", "exact"), [(4, 3, True), (5, 3, False), (4, 4, False)])
+def test_every_round_is_to_move_the_counter_by_what_it_sent(first: int, second: int, exact: bool) -> None:
+    two = [(sent(), moved(first)), (sent(marks=MARKS[:3]), moved(second))]
+    assert counted(two, (), (), alone=True).exact is exact
 
 
 def test_rounds_that_contradict_each_other_prove_nothing() -> None:
