@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_conformance.core.secret import MASK, Secret, conceal, mask, mask_all, shortened
-from spark_conformance.core.secret.forms import PART, SHORTEST
+from spark_conformance.core.secret.forms import PART, SHORTEST, Form, forms
 from spark_conformance.core.secret.fragments import LENGTH
 from tests.secret.reading import given_away
 
@@ -174,6 +175,144 @@ def test_of_the_whole_nothing_is_left_to_its_end(name: str, form: str) -> None:
     assert mask(f"said: {FORMS[form](SECRETS[name])} then") == "said: *** then"
 
 
+VALUE = "Grüße \"an\" <alle> & 'jeden' 7 🐟/+"
+RARE: dict[str, Write] = {
+    "XML's text": lambda value: html.escape(value, quote=False),
+    "HTML, every character in hexadecimal": lambda value: "".join(f"&#x{ord(character):x};" for character in value),
+    "json, not ASCII": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    "json, as Go's, not ASCII": FORMS["json, as Go's, not ASCII"],
+    "json, as .NET's": lambda value: re.sub(
+        "[^ -~]|[<>&\"'+/=]",
+        lambda found: FORMS["json, every character"](found[0]).upper().replace("U", "u"),
+        value,
+    ),
+    "json, every character, in two reprs": lambda value: repr(FORMS["json, every character, in a repr"](value))[1:-1],
+    "url, every character, small": lambda value: "".join(f"%{byte:02x}" for byte in value.encode()),
+    "shell": lambda value: value.replace("'", "'\\''"),
+    "shlex.quote": lambda value: shlex.quote(value)[1:-1],
+}
+
+
+@pytest.mark.parametrize("form", RARE)
+def test_it_is_masked_as_few_write_it(form: str) -> None:
+    conceal(VALUE)
+    assert mask(f"said: {RARE[form](VALUE)} then") == "said: *** then"
+
+
+HEXADECIMAL = "a1b2c3d4e5f60718" * 2
+
+
+@pytest.mark.parametrize("write", [str.upper, str.lower])
+def test_hexadecimal_digits_are_masked_in_capitals_too(write: Write) -> None:
+    for value, other in ((HEXADECIMAL, ""), ("deadbeefdeadbeef" * 2, "deadbeefdeadbeef")):
+        conceal(write(value).swapcase())
+        assert mask(f"got {write(value)}.") == "got ***."
+        assert mask(f"x{write(value)[:12]}xx") == ("x***xx" if not other else f"x{write(value)[:12]}xx")
+        assert mask(f"xx{write(value)[-12:]}x") == ("xx***x" if not other else f"xx{write(value)[-12:]}x")
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_of_base64_no_character_is_left_that_is_the_secrets_alone(shift: int) -> None:
+    value = SECRETS["API token"]
+    conceal(value)
+    begin, end = 8 * shift, 8 * (shift + len(value))
+    for after in ("", "\n", "~~~"):
+        coded = base64.b64encode(f"{'u' * shift}{value}{after}".encode()).decode()
+        own = [at for at in range(len(coded)) if begin <= 6 * at and 6 * at + 6 <= end]
+        assert mask(coded) == f"{coded[: own[0]]}***{coded[own[-1] + 1 :]}"
+    part = slice(own[0], own[0] + 10), slice(own[-1] - 9, own[-1] + 1)
+    assert [mask(f"xx{coded[those]}xx") for those in part] == ["xx***xx"] * 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_fewer_characters_of_its_beginning_or_end_are_anybodys(form: str) -> None:
+    value = SECRETS["API token"]
+    conceal(value)
+    few = PART - 1 if form.lower() != "hex" else LENGTH // 2 - 1  # so many digits are known wherever they stand
+    written = [FORMS[form](value[:few]).rstrip("="), FORMS[form](value[-few:]).rstrip("=")]
+    texts = [f"said {written[0]}…", f"… {written[1]} was"]
+    assert [mask(text) for text in texts] == texts
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if "base64" not in name])
+def test_its_end_is_masked_in_every_form(form: str) -> None:
+    value = SECRETS["API token"]
+    conceal(value)
+    assert mask(f"… {FORMS[form](value[-PART:])} was refused") == "… *** was refused"
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("xxspark-291b-aB3zz", [(2, 16)]),  # as long as it must be, in the midst of a word
+        ("xxspark-291b-aBzz", []),
+        ("xxspark-291b-aB", [(2, 15)]),  # cut off
+        ("xxspark-291b-aB … and", [(2, 15)]),
+        ("spark-291b", [(0, 10)]),
+        ("spark-291b is a name", []),
+        ('"spark-291b"', [(1, 11)]),
+        ("(spark-291b)", []),
+        ('"spark-29x', []),
+        ("spark-291b-aB3xY spark-291b-aB3x", [(0, 16), (17, 32)]),
+    ],
+)
+def test_what_stands_beside_a_beginning_tells_whether_it_is_the_secrets(
+    text: str, begins: list[tuple[int, int]]
+) -> None:
+    form = Form("spark-291b-aB3xY7-unit-42z", "spark-29", "unit-42z", sure=14)
+    assert list(form.beginnings(text)) == begins
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("xx3xY7-unit-42zxx", [(2, 15)]),
+        ("xxxY7-unit-42zxx", []),
+        ("Y7-unit-42zxx", [(0, 11)]),
+        (" unit-42zxx", [(1, 9)]),
+        ("… Y7-unit-42zxx", [(2, 13)]),
+        ("a name is unit-42z", []),
+        ('"unit-42z"', [(1, 9)]),
+        ("a-unit-42z", []),
+        ('"-unit-42z"', [(1, 10)]),
+        ("3xY7-unit-42z B3xY7-unit-42z", [(0, 13), (14, 28)]),
+    ],
+)
+def test_what_stands_beside_an_end_tells_whether_it_is_the_secrets(text: str, ends: list[tuple[int, int]]) -> None:
+    form = Form("spark-291b-aB3xY7-unit-42z", "spark-29", "unit-42z", sure=13)
+    assert list(form.ends(text)) == ends
+
+
+@pytest.mark.parametrize(
+    ("value", "sure"),
+    [
+        ("ab12cd34ef56gh78", 8),
+        ("abc123def456ghi", 10),
+        ("a1b2c3d4eeeeffff", 11),
+        ("eeeeffffa1b2c3d4", 12),
+        ("correct horse battery", 21),
+    ],
+)
+def test_how_long_a_part_must_be_to_be_nobody_elses(value: str, sure: int) -> None:
+    assert next(forms(value)).sure == sure
+
+
+def test_a_tunnels_token_with_line_breaks_holds_the_same_secret() -> None:
+    token = SECRETS["tunnel token"]
+    wholes = {form.whole for form in forms(token)}
+    assert INNER in wholes
+    for wrapped in (f"{token}\n", f"{token[:76]}\n{token[76:]}\n"):
+        assert INNER in {form.whole for form in forms(wrapped)}
+    assert list(forms(base64.b64encode(b"[" * 100_000).decode()))
+
+
+def test_a_short_line_of_a_secret_blots_out_no_word() -> None:
+    conceal("-first line 1-\nspark\n291b\n")
+    assert mask("-first line 1- of spark and 291b") == "*** of spark and 291b"
+    conceal("k3Lm9Q")
+    assert mask("k3Lm9Q") == MASK
+
+
 def test_one_secret_that_begins_as_another_does_is_masked_to_its_end() -> None:
     conceal("k3Lm9Qx2pR")
     conceal("k3Lm9Qx2-and-more-of-it")
@@ -296,6 +435,7 @@ def test_many_signs_of_secrets_in_one_long_word_do_not_take_long(sign: str) -> N
         ({"clientSecret": "f00dbabe1", "n": 1}, {"clientSecret": MASK, "n": 1}),
         ({"sent": [["cf-access-token", "abc"], ["a", "b"]]}, {"sent": [["cf-access-token", MASK], ["a", "b"]]}),
         ({"sent": [[5, "clientSecret"]]}, {"sent": [[5, "clientSecret"]]}),
+        ({"zone": "023e105f4ecef8ad"}, {"zone": "023e105f4ecef8ad"}),
         ({"client_secret": "nonconformant"}, {"client_secret": "nonconformant"}),
         ({"client_secret": {"shape": "hex-64"}}, {"client_secret": {"shape": "hex-64"}}),
     ],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spark_conformance.core.secret import conceal, mask
 from spark_conformance.core.secret.forms import changes, changes_within
-from spark_conformance.core.secret.fragments import LENGTH, SURE
+from spark_conformance.core.secret.fragments import LENGTH, SURE, Fragments, signs
 from tests.secret.test_forms import FORMS, SECRETS
 
 RANDOM = [name for name in SECRETS if not name.startswith("passphrase")]
@@ -50,6 +50,48 @@ def test_what_is_shorter_may_be_anybodys(length: int) -> None:
     conceal("v1-Q_7hR2kTz9LmX4wPbN8sVcY3gJ6dFaE5uKoI-0q")
     part = "kTz9LmX4wPbN8s"[:length]
     assert (mask(f"… {part} …") == f"… {part} …") is (length < LENGTH)
+
+
+WHOLE = "a1B2c3D4e5F6g7H8i9J0"
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (WHOLE, [(0, 20)]),
+        (f"x{WHOLE[2:14]}x", [(1, 13)]),  # no more than a part needs, at an odd place
+        (f"{WHOLE[5:17]} {WHOLE[1:13]}", [(0, 12), (13, 25)]),
+        (f"{WHOLE[1:13]}{WHOLE[:12]}", [(0, 12), (12, 24)]),
+        # what stands beside it goes on as the value does at its other end
+        (f"0{WHOLE[:12]}", [(1, 13)]),
+        (f"{WHOLE[8:]}a", [(0, 12)]),
+        (f"{WHOLE[3:15]}-{WHOLE[2]}", [(0, 12)]),
+        (f"{WHOLE[:11]}-", []),
+        (f"{WHOLE[:6]} {WHOLE[6:]}", [(7, 21)]),
+    ],
+)
+def test_each_part_is_found_once_where_it_stands(text: str, places: list[tuple[int, int]]) -> None:
+    fragments = Fragments()
+    fragments.add(WHOLE)
+    assert list(fragments.within(text)) == places
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts"),
+    [
+        (WHOLE[:LENGTH], [0]),
+        (WHOLE[: LENGTH - 1], []),
+        ("aaa1bbb2cccc", [0]),  # no more changes than SURE, and no fewer
+        ("aaa111bbbccc", []),
+        ('a1B2c3"D4e5F6', []),  # escaped, it is written otherwise
+    ],
+)
+def test_which_parts_are_nobody_elses(whole: str, parts: list[int]) -> None:
+    assert [at for _, at in Fragments().add(whole)] == parts
+
+
+def test_of_parts_that_overlap_one_sign_is_enough() -> None:
+    assert signs([(WHOLE, at) for at in range(9)], 8) == {WHOLE[:8], WHOLE[5:13], WHOLE[10:18]}
 
 
 def test_words_from_the_midst_of_a_passphrase_stay_words() -> None:

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from spark_conformance.core.secret import MASK, Secret, conceal, mask, mask_all
+from spark_conformance.core.secret import MASK, Secret, conceal, mask, mask_all, shortened
 
 CANARY = "canary-9f3a/+b1=7"
 
@@ -63,6 +63,7 @@ def test_the_secret_within_a_tunnels_token_is_masked_too() -> None:
         ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.c2lnbmF0dXJlMTIz", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIifQ12.***"),
         ("set-cookie: CF_Authorization=abcdefghij; Path=/", "set-cookie: CF_Authorization=***; Path=/"),
         ("token eyJhIjoi" + "Zm9v" * 30 + "== end", "token *** end"),
+        ("İİ Authorization: Bearer abcdefghijkl", "İİ Authorization: Bearer ***"),  # in small letters it is longer
         ("nothing to hide", "nothing to hide"),
     ],
 )
@@ -76,6 +77,14 @@ def test_masking_reaches_every_text_in_data() -> None:
     assert CANARY not in json.dumps(data)
     assert data["n"] == 2.5
     assert MASK in data
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "kept"),
+    [("ab  cd\n", 5, "ab cd"), ("ab cde", 6, "ab cde"), ("ab cde", 5, "ab c…"), ("", 5, "")],
+)
+def test_a_text_is_cut_where_it_is_too_long(text: str, longest: int, kept: str) -> None:
+    assert shortened(text, longest) == kept
 
 
 def test_neither_tracebacks_nor_logs_show_it(caplog: pytest.LogCaptureFixture) -> None:

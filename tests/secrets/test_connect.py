@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.verdict import Unreachable
-from spark_conformance.secrets.op import ItemAbsent
+from spark_conformance.secrets.connect import vaults
+from spark_conformance.secrets.op import ItemAbsent, by_connect
 from spark_conformance.secrets.references import secret
 from tests.secrets.test_onepassword import ITEM, NOT_GIVEN, refusing, run_with, seen
 
@@ -48,6 +49,7 @@ def connect(status: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def test_a_field_that_is_not_there_is_not_a_locked_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OP_SERVICE_ACCOUNT_TOKEN", "ops_passed-over")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # knows no loopback but its own
     with connect(200, b'[{"id": "x", "name": "v"}]', monkeypatch) as asked:
         run = run_with(tmp_path, refusing(NOT_GIVEN[2]), ITEM)
         assert seen(run).answers
@@ -78,8 +80,23 @@ def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path, monkeypatch: 
     with socket.socket() as bound:  # and nobody listens there
         bound.bind(("127.0.0.1", 0))
         monkeypatch.setenv("OP_CONNECT_HOST", f"http://127.0.0.1:{bound.getsockname()[1]}")
-        with pytest.raises(Unreachable, match="could not be asked"):
+        with pytest.raises(Unreachable, match=r"could not be asked \(ConnectError\)"):
             seen(run_with(tmp_path, "exit 1"))
-    with pytest.raises(Unreachable, match="check OP_CONNECT_HOST") as caught:
+    with pytest.raises(Unreachable, match=r"does not answer `op read op://v/i/f`.*check OP_CONNECT_HOST") as caught:
         secret(run_with(tmp_path, refusing("connection refused"), ITEM), ITEM)
     assert not isinstance(caught.value, ItemAbsent)
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "why"),
+    [("http://127.0.0.1:9", "tökèn", "UnicodeEncodeError"), ("http://[", "t", r"\w+"), ("x", "t", "Unsupported")],
+)
+def test_a_host_or_token_that_cannot_be_sent_is_told(host: str, token: str, why: str) -> None:
+    with pytest.raises(Unreachable, match=rf"could not be asked \({why}.*check OP_CONNECT_HOST"):
+        vaults({"OP_CONNECT_HOST": host, "OP_CONNECT_TOKEN": token}, 1)
+
+
+def test_one_of_its_two_variables_alone_names_no_server() -> None:
+    assert by_connect({"OP_CONNECT_HOST": "http://c", "OP_CONNECT_TOKEN": "t"})
+    assert not by_connect({"OP_CONNECT_HOST": "http://c", "OP_CONNECT_TOKEN": ""})
+    assert not by_connect({"OP_CONNECT_TOKEN": "t"})

@@ -38,6 +38,31 @@ def test_keys_are_told_by_encryption_and_values_are_left_aside(tmp_path: Path) -
     assert (tmp_path / "pulumi.calls").read_text() == "config --json --cwd cloud\n"
 
 
+@pytest.mark.parametrize(
+    ("key", "calls"),
+    [("ns:id", ["config --json --cwd cloud"]),
+     ("ns:token", ["config --json --cwd cloud", "config --json --open --cwd cloud"])],
+)  # fmt: skip
+def test_the_environments_are_opened_for_a_key_that_only_a_reference_names(
+    tmp_path: Path, key: str, calls: list[str]
+) -> None:
+    unopened = {**PRINTED, "ns:token": {"value": "[unknown]", "secret": False}}
+    script = f"""[ "$3" = --open ] && echo '{json.dumps(PRINTED)}' || echo '{json.dumps(unopened)}'"""
+    target = target_of(tmp_path, pulumi=script)
+    assert target.secrets is not None
+    secrets = target.secrets.model_copy(update={"tunnel_token": f"pulumi:{key}"})
+    run_of(target.model_copy(update={"secrets": secrets})).get(esc)
+    assert (tmp_path / "pulumi.calls").read_text().splitlines() == calls
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [(Esc(("ns:a",), ("ns:b",)), "the stack has ns:a, ns:b"), (Esc((), ()), "the stack has no key at all")],
+)
+def test_what_the_stack_has_is_told_by_its_keys(seen: Esc, told: str) -> None:
+    assert seen.told == told
+
+
 def test_a_refusal_and_garbage_are_told(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="pulumi stack select"):
         run_of(target_of(tmp_path, pulumi="echo 'error: no stack selected' >&2; exit 255")).get(esc)
@@ -53,6 +78,13 @@ def target_of_existing(tmp_path: Path) -> Target:
     assert target.secrets is not None
     secrets = target.secrets.model_copy(update={"pulumi": str(tmp_path / "pulumi")})
     return target.model_copy(update={"secrets": secrets})
+
+
+@pytest.mark.parametrize(
+    "printed", ["KEY  VALUE", "[]", "null", '{"ns:a": []}', '{"ns:a": {"value": "x"}}', "[" * 100_000]
+)
+def test_what_is_no_list_of_keys_is_none(printed: str) -> None:
+    assert listed(printed) is None
 
 
 @given(

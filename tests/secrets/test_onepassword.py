@@ -71,7 +71,8 @@ def seen(run: Run) -> OnePassword:
 
 
 def test_a_reference_that_is_read_says_that_it_answers(tmp_path: Path) -> None:
-    assert seen(run_with(tmp_path, "echo value", "op:op://v/i/f")).answers
+    found = seen(run_with(tmp_path, "echo value", "op:op://v/i/f"))
+    assert found == OnePassword(answers=True, told="op read op://v/i/f gave a value")
 
 
 @pytest.mark.parametrize(("printed", "answers", "told"), [

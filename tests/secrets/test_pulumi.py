@@ -48,6 +48,8 @@ def told(ask: Asked, key: str) -> str:
         (Asked(closed=CLOSED, opened=OPENED), TOKEN, 2),
         (Asked(closed=CLOSED, opened={**OPENED, TOKEN: {"value": "eyJ", "secret": False}}), f"{TOKEN} in plain", 2),
         (Asked(closed={**CLOSED, TOKEN: {"secret": True}}, opened=OPENED), TOKEN, 2),
+        (Asked(closed={**CLOSED, TOKEN: {"secret": True}}, opened=OLD), TOKEN, 2),
+        (Asked(closed={**CLOSED, TOKEN: {"value": "eyJ", "secret": False}}, opened=CLOSED), f"{TOKEN} in plain", 2),
         # a value of several environments, merged: a part of it is not resolved
         (
             Asked(closed={**OPENED, TOKEN: {"value": '{"a":"[unknown]"}', "objectValue": {}, "secret": False}},
@@ -60,6 +62,7 @@ def told(ask: Asked, key: str) -> str:
         # an environment with errors is not opened, gives nothing, and Pulumi ends with 0 all the same
         (Asked(closed=CLOSED, opened=NONE), "its value was not resolved", 2),
         (Asked(closed=CLOSED, opened=CLOSED), "its value was not resolved", 2),
+        (Asked(closed=NONE, opened=CLOSED), "its value was not resolved", 2),
         (Asked(closed=CLOSED, opened=OLD), "`pulumi config --open` failed: error: unknown flag: --open", 2),
         (Asked(closed=CLOSED, opened=DENIED), "failed: error: [403] forbidden: opening environment", 2),
         (Asked(closed=NONE, opened=DENIED), "an ESC environment may have it", 2),
@@ -99,6 +102,7 @@ def test_a_key_may_be_written_without_its_project() -> None:
         ('{"value": 1}', None),
         ("a1.access\n", None),
         ("[]", None),
+        ("[" * 100_000, None),
         ("", None),
     ],
 )

@@ -13,14 +13,20 @@ from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.load import About, SystemFile
 from spark_conformance.facts.model import Facts
 from spark_conformance.facts.target import Repository, Secrets, Target
+from spark_conformance.programs.running import Completed
+from spark_conformance.secrets.pulumi import Esc
 from spark_conformance.secrets.references import (
     access_client_id,
     access_client_secret,
     checkout,
     esc_tunnel_token,
     plain,
+    pulumi_refusal,
+    references,
     secret,
+    stack,
 )
+from tests.host.stubs import given
 
 PULUMI = """#!/bin/sh
 echo "$@" >> "$0.calls"
@@ -78,6 +84,8 @@ def test_an_environment_variable_is_read_and_masked_from_then_on(run: Run, monke
     assert mask("x tok-987654321 y") == "x *** y"
     assert plain(run, "env:SOME_TOKEN") == "tok-987654321"
     assert plain(run, "just text") == "just text"
+    monkeypatch.setenv("A_PATH", " /srv/infra\n")
+    assert plain(run, "env:A_PATH") == "/srv/infra"
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
@@ -142,6 +150,23 @@ def test_what_hinders_pulumi_is_said_with_what_to_do(run: Run, key: str, cause: 
     with pytest.raises(Unreachable, match=words) as caught:
         secret(run, f"pulumi:ns:{key}")
     assert caught.value.cause == cause
+
+
+def test_what_it_says_is_told_of_the_key_where_it_lists_none_either(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho error: out of order >&2; exit 1\n")
+    with pytest.raises(Unreachable, match="asked for ns:here: error: out of order"):
+        secret(run, "pulumi:ns:here")
+
+
+def test_that_a_key_cannot_be_told_is_what_a_refusal_says(run: Run) -> None:
+    given(run, stack, Esc((), (), untold={"ns:key": "its environment has errors"}))
+    refused = pulumi_refusal(run, "ns:key", Completed(1, "", "error: no value"))
+    assert "what Pulumi has as ns:key cannot be told: its environment has errors" in refused.sentence
+
+
+def test_every_reference_of_the_target_is_known_and_nothing_else(tmp_path: Path) -> None:
+    run = run_of(tmp_path, tunnel_token="env:T", access_client_id="op:op://v/i/f", access_client_secret="pulumi:ns:s")
+    assert references(run) == ("env:T", "op:op://v/i/f", "pulumi:ns:s")
 
 
 def test_a_refusal_that_quotes_a_secret_is_masked(run: Run) -> None:
