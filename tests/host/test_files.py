@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spark_conformance.core.verdict import Unreachable
 from spark_conformance.host.files import TOGETHER, HostFile, look_at, parse, read_files
+from spark_conformance.host.shell import CommandResult, Overrun
 from tests.host.stubs import StubHost
 
 BYTES = bytes(range(256)) + b"\nlast line without an end"
@@ -47,6 +49,30 @@ def test_files_that_a_command_did_not_come_to_are_hidden(stub: StubHost, tmp_pat
     stub.command("cat", "read -r _ _ _ shell _ </proc/$PPID/stat; kill -KILL $shell")
     seen = read_files(stub.host, [str(tmp_path / "a"), str(tmp_path / "b")])
     assert [file.state for file in seen.values()] == ["hidden", "hidden"]
+
+
+def test_files_that_are_too_much_for_one_command_are_asked_for_alone(
+    stub: StubHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As five of 2 MiB are: what is said of each is no more than a command may say."""
+    paths = [str(tmp_path / str(number)) for number in range(TOGETHER + 2)]
+    for path in paths:
+        Path(path).write_bytes(path.encode() * (1 if path == paths[-1] else 9))
+    plain, most = stub.backend.run, 3 * len(paths[0]) * 9
+
+    def run(command: str, *args: str) -> CommandResult:
+        result = plain(command, *args)
+        if len(result.stdout_bytes) > most:
+            raise Overrun("host: a command printed too much", "on the host the command printed more than 8 MiB")
+        return result
+
+    monkeypatch.setattr(stub.backend, "run", run)
+    assert [file.content for file in read_files(stub.host, paths).values()] == [Path(p).read_bytes() for p in paths]
+    assert len(stub.backend.commands) == 2 + TOGETHER
+    assert len(stub.backend.ahead) == 2 + TOGETHER
+    most = 9
+    with pytest.raises(Unreachable, match="printed more than 8 MiB"):
+        read_files(stub.host, paths[:2])
 
 
 def test_nothing_asked_nothing_sent(stub: StubHost) -> None:
