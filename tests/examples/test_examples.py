@@ -1,6 +1,6 @@
 """Each example is conformant on its twin, what breaks there is found, and nothing is said of what it does not state.
 
-A day looks at a third of the twins while they are healthy (at all, where the change that is tried may have to do with
+A day looks at a fourth of the twins while they are healthy (at all, where the change that is tried may have to do with
 them), and at the day's example as a whole: all that a run writes of it, and two of its faults. EXAMPLES_MATRIX=all does
 so for every example, with every fault.
 """
@@ -51,7 +51,7 @@ def of_the_day(example: str) -> bool:
 
 
 MADE = ("checks/", "fixtures/spark_conformance/facts/", "fixtures/spark_conformance/services/", "fixtures/spark_lab/")
-SHARES = 3
+SHARES = 4
 HEALTHY = shared(sorted(EXAMPLES), SHARES, every=EVERY or any(path.startswith(MADE) for path in changed_files()))
 TWINS = [example for example in sorted(EXAMPLES) if example in HEALTHY or of_the_day(example)]
 

@@ -1,4 +1,8 @@
-"""What looks like a fault and is none: every fact still holds."""
+"""What looks like a fault and is none: every fact still holds.
+
+What has nothing to do with each other is made together, and fails nothing then either; where something fails, and with
+`FAULTS=all`, each alone.
+"""
 
 from collections.abc import Callable
 
@@ -7,11 +11,12 @@ import pytest
 from spark_conformance.checking import findings_of
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
-from spark_lab.faults import Fault
+from spark_lab.faults import Fault, heal
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import RECORDS, record
 from tests.matrix.looks import Looks
+from tests.matrix.selection import everything
 
 
 def other_names(bench: Bench) -> None:
@@ -80,8 +85,35 @@ HARMLESS: dict[str, Callable[[Bench], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_no_fault_fails_nothing(lab: Announcement, looks: Looks, name: str) -> None:
-    with looks.at(Fault(name, "", HARMLESS[name], frozenset())) as run:
-        findings = findings_of(run)
-        assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
+APART = {
+    "an API that fails once", "an API that closes a connection once", "an API that is slow",
+    "an application of several names, another of which is its domain", "an application before another name",
+    "a wildcard's record in the place of the name's own",
+}  # fmt: skip
+"""What others would meet while they are made, and what changes the same as another."""
+GROUPS = [[name for name in HARMLESS if name not in APART], *([name] for name in HARMLESS if name in APART)]
+
+
+def test_each_is_made_once() -> None:
+    assert sorted(name for group in GROUPS for name in group) == sorted(HARMLESS)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[name] for name in HARMLESS] if everything() else GROUPS,
+    ids=lambda names: names[0] if len(names) == 1 else "together",
+)
+def test_what_is_no_fault_fails_nothing(lab: Announcement, looks: Looks, names: list[str]) -> None:
+    alarms = alarmed(looks, *names)
+    if alarms and len(names) > 1:
+        heal(lab)
+        for name in names:
+            assert alarmed(looks, name) == set(), name
+            heal(lab)
+    assert alarms == set()
+
+
+def alarmed(looks: Looks, *names: str) -> set[str]:
+    """What does not hold with these made."""
+    with looks.at(*(Fault(name, "", HARMLESS[name], frozenset()) for name in names)) as run:
+        return {fact for fact, finding in findings_of(run).items() if finding.verdict != Verdict.CONFORMANT}

@@ -1,6 +1,6 @@
 """Two faults at once: no verdict of one hides the other, unless the one truly blocks it (see tests.matrix.pairs).
 
-A day tries an eighth of the sample, FAULTS=all the whole of it.
+A day tries a tenth of the sample, FAULTS=all the whole of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def made(lab: Announcement, looks: Looks, one: Fault, other: Fault) -> Iterator[
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [pytest.param(*pair, id=" + ".join(each.name for each in pair)) for pair in shared(ranked()[:SAMPLE], 8)],
+    [pytest.param(*pair, id=" + ".join(each.name for each in pair)) for pair in shared(ranked()[:SAMPLE], 10)],
 )
 def test_neither_of_two_faults_hides_the_other(
     lab: Announcement, looks: Looks, one: Fault, other: Fault, pytestconfig: pytest.Config
