@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.core.verdict import Unreachable
-from spark_conformance.host.containers import Inspected, find, moment, parse, whole_image
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.containers import Inspected, find, moment, parse, stated, whole_image
+from tests.host.recorded import Recorded, Said, seen_on
 from tests.host.stubs import StubHost
 
 RECORDED = Path(__file__).parent / "docker"
@@ -158,3 +159,101 @@ def test_what_composes_labels_name_is_on_the_host() -> None:
     seen = recorded("compose", Config={"Labels": labels}).container.compose_files
     assert seen == ("/a/compose.yaml", "/srv/app/more.yaml", "/srv/app/.env")
     assert recorded("compose", Config={"Labels": {files: "more.yaml"}}).container.compose_files == ()
+
+
+SPARSE = '[{"State": {}, "Config": {}}]'
+"""What nothing but a container's shape is left of."""
+
+
+def test_what_docker_does_not_tell_is_not_made_up() -> None:
+    (seen,) = parse(SPARSE)
+    one = seen.container
+    assert (one.name, one.id, one.service, one.image, one.status) == ("", "", "", "", "")
+    assert (one.exit_code, one.pid, one.restarts, one.policy) == (0, 0, None, "no")
+    assert (one.addresses, one.published, one.mounts, one.compose_files) == ((), {}, (), ())
+    assert (one.state, one.running, one.comes_back) == ("unknown", False, False)
+    assert (seen.words, seen.environment, seen.root) == (("",), {}, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"Status": "Exited", "ExitCode": 3}, "exited (status 3)"),
+        ({"Status": "restarting", "ExitCode": 0}, "restarting (status 0)"),
+        ({"Status": "dead", "ExitCode": "1"}, "dead (status 0)"),
+        ({"Status": "paused", "ExitCode": 3}, "paused"),
+        ({"Status": "created"}, "created"),
+        ({"Status": "running", "StartedAt": "today"}, "running since today"),
+    ],
+)
+def test_a_containers_state_in_words(state: dict[str, Any], told: str) -> None:
+    assert recorded("compose", State=state).container.state == told
+
+
+def test_a_path_within_nested_mounts_is_that_of_the_nearest() -> None:
+    places = [
+        ("/srv/a", "/etc/cloudflared/"),
+        ("/srv/b", "/etc/cloudflared/certs"),
+        ("", "/data"),
+        ("/srv/c", "/etc/x"),
+    ]
+    mounts = [{"Source": source, "Destination": at} for source, at in places]
+    one = recorded("compose", Mounts=[*mounts, "odd"]).container
+    assert one.on_host("/etc/cloudflared/certs/a.pem") == "/srv/b/a.pem"
+    assert one.on_host("/etc/cloudflared/config.yml") == "/srv/a/config.yml"
+    assert one.on_host("/etc/cloudflared") == "/srv/a"
+    assert one.on_host("/data/token") is one.on_host("/etc/xy") is None
+
+
+def test_addresses_of_each_network_are_told_once() -> None:
+    """As Docker before 29, and of one that has left a network."""
+    networks = {
+        "bridge": {"IPAddress": "172.17.0.2"}, "home": {"IPAddress": "172.22.0.4"}, "gone": {"IPAddress": ""},
+        "none": None,
+    }  # fmt: skip
+    told = {"IPAddress": "172.17.0.2", "Networks": networks}
+    assert recorded("compose", NetworkSettings=told).container.addresses == ("172.17.0.2", "172.22.0.4")
+    assert recorded("compose", NetworkSettings={"IPAddress": "172.17.0.3"}).container.addresses == ("172.17.0.3",)
+
+
+def test_of_a_services_containers_the_one_that_runs_counts() -> None:
+    (one,) = json.loads((RECORDED / "compose.json").read_text())
+    old = {**one, "Name": "/old", "State": {"Status": "exited"}}
+    says = {"docker ps": "1 2\n", "--type container 1 2": json.dumps([old, one]), "--type container web": "[]"}
+    found = find(Recorded(says), "web")
+    assert found is not None
+    assert found.container.name == "home-cloudflared-1"
+    says["--type container 1 2"] = json.dumps([old, {**old, "Name": "/older"}])
+    with pytest.raises(Unreachable) as several:
+        find(Recorded(says), "web")
+    assert several.value.sentence == (
+        "the Compose service web has 2 containers on the host (old, older): write the name of one of them into the "
+        "facts file"
+    )
+
+
+DENIED: Said = (1, "", CLOSED)
+NONE: Said = (1, "[]\n", "Error: No such container: web")
+
+
+@pytest.mark.parametrize(
+    ("says", "there_is"),
+    [
+        ({"docker inspect": NONE, "docker ps": ""}, "none"),
+        ({"sudo": DENIED, "docker inspect": NONE, "docker ps": ""}, "none"),
+        ({"sudo -n docker inspect": NONE, "sudo -n docker ps": "", "docker": DENIED}, "none"),
+        ({"docker inspect": NONE, "docker ps": (125, "", "unknown flag: --no-trunc")}, "none"),
+        ({"docker": DENIED}, CLOSED),
+        ({"sudo": DENIED}, "there is no docker for the suite's user"),
+        ({"docker ps": "1\n", "docker inspect": (1, "", "it went away")}, "it went away"),
+    ],
+)
+def test_whether_there_is_a_container(says: dict[str, Said], there_is: str) -> None:
+    run = seen_on(Recorded(says), cloudflared__unit=None, cloudflared__container="web")
+    with pytest.raises((Unmet, Unreachable)) as told:
+        stated(run, "cloudflared.container")
+    if there_is == "none":
+        assert isinstance(told.value, Unmet)
+        assert told.value.note == "`docker ps -a` on the host shows which there are, and not web"
+    else:
+        assert there_is in str(told.value)
