@@ -112,6 +112,7 @@ def test_an_application_stands_wherever_one_of_its_fields_says() -> None:
             {"uri": "c.example.org"},
             {"type": "private", "hostname": "d.example.org"},
             {"type": "all_workers"},
+            {"type": "public"},
         ],
     )
     assert [str(place) for place in seen.places] == [HOST, "a.example.org", "b.example.org/x", "c.example.org"]
@@ -142,6 +143,11 @@ def test_an_application_stands_before_the_documented_name_perhaps_beside_others(
 def test_applications_without_requests_overlap_nothing(kind: str) -> None:
     assert app(type=kind).places_at(HOST) == ()
     assert application_of(Table("the application", {"id": "i", "type": kind})).domain == ""
+
+
+def test_an_application_in_words() -> None:
+    assert str(app(self_hosted_domains=[f"{HOST}/api"])) == f"app ({HOST}, {HOST}/api; app)"
+    assert str(application_of(Table("the application", {"id": "i", "type": "saas"}))) == "saas (no domain; i)"
 
 
 GOOGLE, OTP = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415", "0a0ed4fc-8415-4643-bbbc-f174e90afafe"

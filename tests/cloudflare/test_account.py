@@ -36,6 +36,7 @@ def test_the_zone_is_chosen_by_name_and_account_and_rather_active() -> None:
 )
 def test_ranges_of_both_families(address: str, inside: bool) -> None:
     assert IpRanges(("104.16.0.0/13", "2606:4700::/32")).contains(address) is inside
+    assert IpRanges(("104.16.0.9/13", "2606:4700::9/32")).contains(address) is inside
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,19 @@ ANA, BEN = {"email": {"email": "Ana@example.org"}}, {"email": {"email": "ben@oth
 STAFF = {"email_domain": {"domain": "example.org"}}
 GOOGLE = {"login_method": {"id": "google-id"}}
 GITHUB = {"github-organization": {"name": "acme", "identity_provider_id": "gh"}}
+CAT = {"email": {"email": "cat@example.org"}}
 COUNTRY = {"geo": {"country_code": "DE"}}
+NETWORK, ALL_OF_V4 = {"ip": {"ip": "192.0.2.0/24"}}, {"ip": {"ip": "0.0.0.0/0"}}
 CI, OTHER = {"service_token": {"token_id": "t1"}}, {"service_token": {"token_id": "t2"}}
 ANY_TOKEN: Rule = {"any_valid_service_token": {}}
 NEW: Rule = {"a_kind_of_next_year": {}}
 CERTIFICATE: Rule = {"certificate": {}}
 TOKENS = {"t1": "ci", "t2": "somebody's"}
-GROUPS = {"g1": {"name": "family", "include": [ANA, BEN]}, "g2": {"name": "admins", "include": [ANA]}}
+GROUPS = {
+    "g1": {"name": "family", "include": [ANA, BEN]},
+    "g2": {"name": "admins", "include": [ANA]},
+    "g3": {"name": "example.org", "include": [BEN]},
+}
 
 
 def group(key: str) -> Rule:
@@ -72,6 +78,12 @@ def seen(policies: tuple[AccessPolicy, ...], **wanted: Any) -> Admitted:
         ([policy("deny", COUNTRY), policy("allow", ANA)], {"emails": ["ana@example.org"]}),
         ([policy("deny", EVERYONE, exclude=[STAFF]), policy("allow", ANA)], {"emails": ["ana@example.org"]}),
         ([policy("allow", NEW, ANA, require=[BEN])], {}),
+        ([policy("allow", ANA, exclude=[GOOGLE])], {"emails": ["ana@example.org"]}),
+        ([policy("allow", GOOGLE, require=[ANA])], {"emails": ["ana@example.org"], "idps": ["google-id"]}),
+        ([policy("allow", {"email_domain": {"domain": "@Example.org"}})], {"email_domains": ["example.org"]}),
+        ([policy("allow", STAFF, group("g3"))], {"email_domains": ["example.org"], "groups": ["example.org"]}),
+        ([policy("deny", NETWORK), policy("allow", ANA)], {"emails": ["ana@example.org"]}),
+        ([policy("allow", CI)], {}),
     ],
 )  # fmt: skip
 def test_those_who_are_stated_get_in_and_nobody_else(policies: list[Rule], wanted: dict[str, Any]) -> None:
@@ -92,6 +104,10 @@ def test_those_who_are_stated_get_in_and_nobody_else(policies: list[Rule], wante
         ([policy("allow", COUNTRY)], {}, "everyone who logs in"),
         ([policy("allow", group("g1"))], {"groups": ["admins"]}, "emails ana@example.org, ben@other.example"),
         ([policy("deny", EVERYONE), policy("allow", ANA)], {"emails": ["ana@example.org"]}, "nobody"),
+        ([policy("deny", ALL_OF_V4), policy("allow", ANA)], {"emails": ["ana@example.org"]}, "nobody"),
+        ([policy("allow", ANA, require=[CAT])], {"emails": ["ana@example.org"]}, "nobody"),
+        ([policy("allow", STAFF, require=[BEN])], {"email_domains": ["example.org"]}, "nobody"),
+        ([policy("allow", GOOGLE), policy("deny", ANA)], {"emails": ["ana@example.org"]}, "idps google-id"),
         ([policy("bypass", EVERYONE)], {}, ANYBODY),
         ([policy("non_identity", ANY_TOKEN)], {"service_tokens": ["ci"]}, "service tokens ci, somebody's"),
         ([policy("non_identity", OTHER)], {"service_tokens": ["ci"]}, "service tokens somebody's"),
@@ -120,6 +136,20 @@ def test_what_cannot_be_told_is_said_to_be_so(policies: list[Rule], wanted: dict
     assert found.named.same(Admits.model_validate(wanted))
 
 
+@pytest.mark.parametrize(
+    ("policies", "wanted", "untold"),
+    [
+        ([policy("non_identity", CI)], {"service_tokens": ["ci"]}, ()),
+        ([policy("non_identity", NEW)], {}, ("service token ci", "service token somebody's", ANYBODY)),
+        ([policy("allow", GOOGLE), policy("deny", BEN)], {"idps": ["google-id"]}, ()),
+    ],
+)
+def test_nobody_is_doubtful_of_whom_the_policies_say_what_becomes(
+    policies: list[Rule], wanted: dict[str, Any], untold: tuple[str, ...]
+) -> None:
+    assert seen(made(*policies), **wanted).untold == untold
+
+
 def judged(policies: tuple[AccessPolicy, ...], known: object = AccountTokens(TOKENS), **wanted: Any) -> str:
     """What the check makes of it."""
     app: Any = SimpleNamespace(policies=policies, told=told(policies), public_paths=(), unclear_paths=())
@@ -135,6 +165,8 @@ def test_the_accounts_tokens_are_asked_for_only_where_somebody_names_one() -> No
     assert judged(made(policy("allow", ANA)), closed, **ana) == "emails ana@example.org"
     with pytest.raises(Unreachable, match="no permission"):
         judged(made(policy("non_identity", CI)), closed)
+    with pytest.raises(Unreachable, match="no permission"):
+        judged(made(policy("allow", ANA), policy("non_identity", CI)), closed, **ana)
     with pytest.raises(Unreachable, match="no permission"):
         judged(made(policy("allow", ANA)), closed, service_tokens=["ci"], **ana)
 

@@ -1,6 +1,8 @@
+import httpx
 import pytest
 
-from spark_conformance.cloudflare.client import Api, connect
+from spark_conformance.cloudflare.budget import Budget
+from spark_conformance.cloudflare.client import Api, _tell, _wait_no_longer, connect
 from spark_conformance.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
 from spark_conformance.cloudflare.writing import NotWritten
 from spark_conformance.core.secret import Secret
@@ -68,6 +70,7 @@ def test_what_is_not_there_is_none_for_who_looks_and_a_hindrance_for_who_needs_i
         ((200, {}, b"\xff\xfe"), "2 bytes that are not JSON"),
         (ok("text"), "something other than a list"),
         (ok(["text"]), "something other than a list"),
+        (ok([{"id": "1"}, "text"]), "something other than a list"),
     ],
 )
 def test_an_answer_that_is_none(api: Api, server: Fake, answer: Answer, sentence: str) -> None:
@@ -100,7 +103,7 @@ def test_pages_end_where_the_api_says_so_or_where_one_is_empty(
     server.answer = lambda got: pages[int(got.query["page"]) - 1]
     assert len(api.many(ZONES, {"name": "example.org"})) == sum(sizes)
     assert [got.query["page"] for got in server.requests] == [str(page + 1) for page in range(requests)]
-    assert {got.query["name"] for got in server.requests} == {"example.org"}
+    assert {(got.query["name"], got.query["per_page"]) for got in server.requests} == {("example.org", "50")}
 
 
 def test_a_server_that_ignores_the_page_is_not_asked_for_ever(api: Api, server: Fake) -> None:
@@ -114,6 +117,7 @@ def test_a_list_without_end_is_given_up(api: Api, server: Fake, monkeypatch: pyt
     server.answer = lambda got: ok([{"id": got.query["page"]}])
     with pytest.raises(Unreachable, match="more than 3 pages"):
         api.many(ZONES)
+    assert len(server.requests) == 3
 
 
 def test_a_passing_failure_is_tried_again(server: Fake) -> None:
@@ -137,10 +141,45 @@ def test_a_retry_that_is_to_wait_long_is_told_and_not_waited_for(server: Fake, a
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "asked", "waits_s", "retried"),
+    [
+        (429, "10", 10, True), (429, "0.5", 0.5, True), (429, "10.5", 0, False), (429, "soon", 0, False),
+        (503, "3", 0, True), (503, "11", 0, False), (429, None, 0, True),
+    ],
+)  # fmt: skip
+def test_a_short_wait_is_one_for_all_who_share_the_client(
+    status: int, asked: str | None, waits_s: float, retried: bool
+) -> None:
+    budget = Budget(clock=lambda: 100.0)
+    response = httpx.Response(status, headers={} if asked is None else {"retry-after": asked})
+    _wait_no_longer(budget, response)
+    assert budget.reserve() == 100 + waits_s
+    assert ("x-should-retry" not in response.headers) is retried
+
+
+def test_a_connection_is_waited_for_no_longer_than_an_answer_and_never_for_minutes() -> None:
+    for patience_s, connect_s in ((5, 5), (10, 10), (3600, 10)):
+        api = connect(Secret(TOKEN, "env:TOKEN"), "http://127.0.0.1:1", patience_s)
+        timeout = api._client.timeout
+        assert isinstance(timeout, httpx.Timeout)
+        assert (timeout.connect, timeout.read) == (connect_s, patience_s)
+        assert api._client.max_retries == 2
+        api.close()
+
+
+def test_a_recording_hears_of_paths_below_the_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("spark_conformance.cloudflare.client.heard", lambda _, what, *__: heard.append(what))
+    for base in ("/client/v4", "/client/v4/"):
+        _tell(base, httpx.Response(200, request=httpx.Request("GET", "https://api.example/client/v4/zones?page=1")))
+    assert heard == ["GET /zones"] * 2
+
+
 def test_pages_that_come_slowly_end_after_four_times_the_patience_for_one(
     server: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter((100.0, 100.0, 119.9, 120.1))  # when it begins, then before each page
+    clock = iter((100.0, 100.0, 120.0, 120.1))  # when it begins, then before each page
     monkeypatch.setattr("spark_conformance.cloudflare.client.monotonic", lambda: next(clock))
     pages = iter(range(9))
     server.answer = lambda _: ok([{"id": next(pages)}])

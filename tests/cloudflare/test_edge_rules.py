@@ -1,17 +1,22 @@
 """What can answer before Access: as the lab's API has it, as Cloudflare's shows it, and with a permission missing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from spark_conformance.cloudflare.edge_rules import (
+    AddressRules,
+    AgentRules,
     WorkerRoute,
     WorkerRoutes,
+    address_rule_of,
     address_rules,
     agent_rule_of,
     agent_rules,
+    lockdown_of,
     pattern_takes,
     worker_routes,
     zone_lockdowns,
@@ -164,6 +169,19 @@ def test_a_rule_as_short_as_the_api_may_send_it() -> None:
     }
     (rule,) = rule_set_of("http_request_firewall_managed", Table("rules", managed)).rules
     assert (rule.enabled, rule.expression, rule.target, rule.description) == (True, "true", "", "")
+
+
+def test_zone_rules_as_short_as_the_api_may_send_them() -> None:
+    one = {"id": "r", "mode": "block", "configuration": {"target": "ip", "value": "192.0.2.1"}}
+    address = address_rule_of(Table("rule", one))
+    lockdown = lockdown_of(Table("rule", {"id": "r", "urls": ["x.org/*", f"{HOST}/*"]}))
+    agent = agent_rule_of(Table("rule", {**one, "configuration": {"value": "curl/8"}}))
+    assert (address.paused, address.notes) == (False, "")
+    assert (lockdown.paused, lockdown.description, lockdown.addresses) == (False, "", ())
+    assert lockdown.takes(HOST.upper(), "/")
+    assert not replace(lockdown, paused=True).takes(HOST, "/")
+    assert AgentRules((agent, replace(agent, paused=True, mode="challenge"))).modes_for("curl/8") == ("block",)
+    assert AddressRules((address, replace(address, paused=True))).active == (address,)
 
 
 def test_a_redirect_by_an_expression() -> None:

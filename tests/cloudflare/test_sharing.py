@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -116,6 +117,48 @@ def test_whoever_asks_while_it_is_asked_waits_for_the_answer_and_failures_are_as
     reads.forget()
     other = httpx.Response(404)
     assert reads.get(key, 0.0, lambda: other) is other
+
+
+def test_what_was_asked_at_that_moment_or_later_is_given_and_what_was_asked_before_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spark_conformance.cloudflare.reads.monotonic", lambda: 5.0)
+    reads, key, other = Reads(), ("/zones", ()), httpx.Response(404)
+    assert reads.get(key, 0.0, lambda: ANSWER) is ANSWER
+    assert reads.get(key, 5.0, lambda: other) is ANSWER
+    assert reads.get(key, 5.1, lambda: other) is other
+
+
+def test_a_failure_takes_no_answer_away_that_another_has_got_meanwhile() -> None:
+    reads, key = Reads(), ("/zones", ())
+
+    def fail() -> httpx.Response:
+        reads.forget()
+        raise OSError("silent")
+
+    def fail_meanwhile() -> httpx.Response:
+        reads.forget()
+        reads.get(key, 0.0, lambda: ANSWER)
+        raise OSError("silent")
+
+    for failing in (fail, fail_meanwhile):
+        with pytest.raises(OSError, match="silent"):
+            reads.get(key, 0.0, failing)
+    assert reads.get(key, 0.0, fail) is ANSWER
+
+
+def test_an_account_allows_so_many_requests_and_a_wait_is_waited() -> None:
+    now = [0.0]
+    budget = Budget(clock=lambda: now[0])
+    assert {budget.reserve() for _ in range(1100)} == {0}
+    assert budget.reserve() == 300
+    waited: list[float] = []
+    told: list[str] = []
+    budget.tell = told.append
+    budget._closed = SimpleNamespace(wait=waited.append)  # type: ignore[assignment] # nobody waits in this test
+    for now[0] in (299.0, 299.5):
+        budget.take()
+    assert (waited, told) == ([1.0, 0.5], [])  # a second is not worth a word
 
 
 def test_requests_wait_for_what_the_account_allows() -> None:

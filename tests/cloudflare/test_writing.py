@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.account import account_id, api_token
+from spark_conformance.cloudflare.account import ApiToken, account_id, api_token
 from spark_conformance.cloudflare.client import Api, cloudflare_api
 from spark_conformance.cloudflare.endpoints import RECORDS, ZONES
 from spark_conformance.cloudflare.reads import Reads
 from spark_conformance.cloudflare.tunnel import Tunnel, tunnel, tunnel_token
 from spark_conformance.cloudflare.writing import NotWritten
-from spark_conformance.core.verdict import Unreachable
+from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.target import Cloudflare, Target
-from tests.cloudflare.fake import Fake, no, ok, said
+from tests.cloudflare.fake import Answer, Fake, Got, no, ok, said
 from tests.secrets.runs import run_of
 
 
@@ -45,6 +45,27 @@ def test_a_write_is_done_with_success_alone(api: Api, server: Fake) -> None:
     assert (caught.value.certain, caught.value.after_s) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("answer", "became", "said"),
+    [
+        (no(500, 1, "bad day"), (False, 0), "bad day"),
+        (no(499, 1, "gone"), (True, None), "gone"),
+        (no(429, 971, "Please wait", retry_after="7"), (True, 7), "asks to wait 7 s"),
+        (no(429, 971, "Please wait", retry_after="soon"), (True, 1), "asks to wait soon s"),
+        (no(429, 971, "Please wait"), (True, 1), "asks to wait some s"),
+        (no(403, 10000, "Authentication error"), (True, None), "give it the permission 'DNS Write' in the dashboard"),
+    ],
+)
+def test_a_write_is_tried_once_and_what_became_of_it_is_told(
+    api: Api, server: Fake, answer: Answer, became: tuple[bool, float | None], said: str
+) -> None:
+    server.answer = lambda _: answer
+    with pytest.raises(NotWritten, match=said) as caught:
+        api.write("post", RECORDS, {}, zone_id="z")
+    assert (caught.value.certain, caught.value.after_s) == became
+    assert len(server.requests) == 1
+
+
 def test_what_was_read_before_a_write_is_read_again(api: Api, server: Fake) -> None:
     sharing = api.sharing(Reads(), 0.0)
     server.answer = lambda _: ok([])
@@ -74,6 +95,23 @@ def test_a_token_is_asked_of_the_account_only_where_the_users_endpoint_refuses_i
     with pytest.raises(Unreachable, match="bad day"):
         run.get(api_token)
     assert [got.path for got in server.requests] == ["/user/tokens/verify"]
+
+
+def test_a_token_of_the_account_is_verified_there(api: Api, server: Fake) -> None:
+    def answer(got: Got) -> Answer:
+        if got.path.startswith("/user"):
+            return no(401, 1000, "Invalid API Token")
+        return ok({"status": "active", "expires_on": None}) if good else no(403, 9109, "Unauthorized")
+
+    server.answer = answer
+    good = True
+    assert run_of(Target(), given={cloudflare_api: api, account_id: "a"}).get(api_token) == ApiToken(
+        "active", None, "account"
+    )
+    good = False  # neither takes it: what the first said is told, as it is where nobody knows the account
+    for account in ("a", Unmet("dns.zone_status", "no such zone", "none")):
+        with pytest.raises(Unreachable, match="Invalid API Token"):
+            run_of(Target(), given={cloudflare_api: api, account_id: account}).get(api_token)
 
 
 def test_a_tunnels_token_is_text(api: Api, server: Fake) -> None:

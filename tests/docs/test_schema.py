@@ -10,7 +10,7 @@ import pytest
 
 from spark_conformance.facts.load import EXAMPLES, HERE, load
 from spark_conformance.facts.model import TRAITS
-from spark_conformance.facts.schema import FILE, schema, text
+from spark_conformance.facts.schema import FILE, main, schema, text
 from tests.docs.validating import Validator
 
 MADE = schema()
@@ -27,6 +27,12 @@ def parsed(text: str) -> Any:
 
 def test_the_committed_schema_is_what_the_model_says() -> None:
     assert FILE.read_text() == text(), "write it again with `python -m tests.docs`"
+
+
+def test_the_command_prints_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["schema"])
+    assert main() == 0
+    assert capsys.readouterr().out == text()
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)

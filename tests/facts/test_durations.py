@@ -46,6 +46,7 @@ def test_a_duration(text: str, span: float) -> None:
         ("9223372036854775808ns", 'invalid duration "9223372036854775808ns"'),
         ("2562048h", 'invalid duration "2562048h"'),
         ("٣s", r'invalid duration "\xd9\xa3s"'),
+        ("1\x80s", r'unknown unit "\xc2\x80s" in duration "1\xc2\x80s"'),
         ('1"', r'unknown unit "\"" in duration "1\""'),
     ],
 )

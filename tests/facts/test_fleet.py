@@ -118,3 +118,28 @@ def test_a_name_that_is_like_none_is_told_with_those_that_there_are(fleet: Path)
 def test_a_file_without_a_list_that_can_be_read_stands_for_itself(fleet: Path, text: str) -> None:
     fleet.write_text(text)
     assert systems(str(fleet)) == (str(fleet),)
+
+
+NAMELESS = '[[systems]]\nname = "one"\n[[systems]]\nsystem.hostname = "b.c"\n'
+
+
+def test_a_system_without_a_name_is_told_whatever_is_asked_for(fleet: Path) -> None:
+    fleet.write_text(NAMELESS)
+    assert systems(str(fleet)) == (f"{fleet}#one",)
+    for name in ("#one", "#two", ""):
+        with pytest.raises(FactsError) as error:
+            load(find(f"{fleet}{name}"))
+        assert str(error.value) == f'{fleet}:3: systems.1: should have a name, a string without #; write name = "…"'
+
+
+def test_a_file_may_have_the_mark_in_its_own_name(fleet: Path) -> None:
+    other = fleet.with_name("rack#2.toml")
+    other.write_text(f'extends = "{fleet}#spark-2"\n')
+    assert load(find(str(other))).system.hostname == "spark-2.example.org"
+    assert stem(str(other)) == "rack#2"
+
+
+def test_what_is_no_table_in_an_entry_is_told_there(fleet: Path) -> None:
+    fleet.write_text(FLEET.replace('system.document = "second.md"', 'system = "second.md"'))
+    with pytest.raises(FactsError, match=r":20: system: should be a table; write its keys in braces"):
+        load(find(f"{fleet}#spark-2"))

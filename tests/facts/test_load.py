@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_conformance.facts.load import SystemFile, find, known, load
+from spark_conformance.facts.load import SystemFile, examples, find, known, load
 from spark_conformance.facts.mistakes import FactsError
 from spark_conformance.facts.model import COMPONENTS
 from spark_conformance.facts.target import Local, Ssh
@@ -98,17 +98,28 @@ def test_a_literal_credential_is_refused_without_being_repeated(tmp_path: Path) 
 
 
 def test_broken_toml_and_binary_files(tmp_path: Path) -> None:
-    assert "is not TOML" in refusal(tmp_path, "[system")
+    assert refusal(tmp_path, "[system") == "is not TOML: expected ']' at the end of a table declaration"
     path = tmp_path / "binary.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FactsError, match="not UTF-8"):
+    with pytest.raises(FactsError, match=r"binary\.toml: cannot be read: it is not UTF-8 text"):
         load(path)
+    with pytest.raises(FactsError, match=r"gone\.toml: cannot be read: No such file or directory"):
+        load(tmp_path / "gone.toml")
+
+
+def test_a_file_of_one_mib_is_read_and_a_longer_one_is_not(tmp_path: Path) -> None:
+    whole = f"{MINIMAL}#".ljust(1024 * 1024, "-")
+    assert load(written(tmp_path, whole)).system.name == "pi"
+    with pytest.raises(FactsError, match="cannot be read"):
+        load(written(tmp_path, f"{whole}-"))
 
 
 def test_an_unknown_target_names_those_that_are_known() -> None:
     with pytest.raises(FactsError, match=r"--target spark-292b: no such target; write one of lab, spark-291b, or"):
         find("spark-292b")
     assert "spark-291b" in known()
+    with pytest.raises(FactsError, match="no such target"):
+        find(f"examples/{examples()[0]}")  # by its name alone
 
 
 def test_a_file_that_extends_what_is_not_there_says_where(tmp_path: Path) -> None:
@@ -130,6 +141,7 @@ def test_an_extending_file_states_its_own_way_to_the_host(tmp_path: Path) -> Non
     here = load(written(tmp_path, 'extends = "spark-291b"\n[target.local]\n')).target
     assert (here.ssh, here.local) == (None, Local())
     assert here.way is here.local
+    assert here.dns == spark().target.dns
     again = tmp_path / "again.toml"
     again.write_text('extends = "./mine.toml"\n[target.ssh]\nhost = "spark"\n')
     there = load(again).target
@@ -152,6 +164,30 @@ def test_an_extending_file_takes_a_fact_back_with_false(tmp_path: Path) -> None:
     less = load(written(tmp_path, f"{head}quantization = false\n"))
     assert set(spark().facts.all()) - set(less.facts.all()) == {"ollama.quantization"}
     assert "unknown key; did you mean quantization?" in refusal(tmp_path, f"{head}quantisation = false\n")
+    mine = written(tmp_path, 'extends = "spark-291b"\n[facts.own]\nage.expect = 3\nsize.expect = 5\n')
+    more = tmp_path / "more.toml"
+    more.write_text(f'extends = "{mine}"\n[facts.own]\nage = false\n')
+    assert set(load(more).facts.all()) - set(spark().facts.all()) == {"own.size"}
+
+
+def test_a_file_may_leave_out_a_table_that_the_one_that_extends_it_states(tmp_path: Path) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text('[system]\nname = "a"\nhostname = "b.c"\n[facts.dns.ttl]\nexpect = 1\n')
+    assert load(written(tmp_path, f'extends = "{base}"\n[target.local]\n')).target.local == Local()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("facts = 5", "facts: should be a table; write its keys in braces, or below a line with its name in brackets"),
+        ("[facts]\ndns = 5",
+         "facts.dns: should be a table; write its keys in braces, or below a line with its name in brackets"),
+        ("[facts.dns]\nttl = 5", "facts.dns.ttl: should be a table; write ttl = { expect = ... }"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_of_facts_is_told(tmp_path: Path, text: str, said: str) -> None:
+    head = 'target = {}\nsystem = { name = "a", hostname = "b.c" }\n'
+    assert refusal(tmp_path, f"{head}{text}\n") == said
 
 
 def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:

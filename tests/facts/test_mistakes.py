@@ -93,6 +93,15 @@ def test_what_a_second_operator_writes_is_told_with_what_to_write(
     assert [(at, words[: len(said)]) for at, words in found] == [(line, said)]
 
 
+def test_a_misspelt_key_is_told_in_place_of_the_one_that_it_leaves_missing_and_of_no_other(tmp_path: Path) -> None:
+    text = "[facts.dns.ttl]\nsource = 'x'\n[facts.dns.records]\nexpcet = 1\nfoo = 1\n"
+    assert told(tmp_path, text) == [
+        (1, "facts.dns.ttl.expect: is missing; write it"),
+        (4, "facts.dns.records.expcet: unknown key; did you mean expect?"),
+        (5, "facts.dns.records.foo: unknown key; the keys here are expect, severity, source, why"),
+    ]
+
+
 def test_a_secret_in_place_of_a_reference_is_not_told(tmp_path: Path) -> None:
     [(line, said)] = told(tmp_path, f'[target.cloudflare]\nzone = "example.org"\ntoken = "{SECRET}"')
     assert line == 3

@@ -1,10 +1,12 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.facts.load import find, load
 from spark_conformance.facts.mistakes import FactsError
+from spark_conformance.facts.notify import Notify
 from spark_conformance.secrets.references import references
 
 ALL = """
@@ -41,6 +43,22 @@ def test_receivers_are_named_and_what_is_secret_is_a_reference(tmp_path: Path) -
 
 def test_without_the_table_nobody_is_told() -> None:
     assert not load(find("spark-291b")).notify
+
+
+@pytest.mark.parametrize(
+    ("stated", "references"),
+    [
+        ({"webhook": {"ops": {"url": "https://h.example.org"}}}, ("https://h.example.org",)),
+        ({"webhook": {"ops": {"url": "env:URL", "token": "env:TOKEN"}}}, ("env:URL", "env:TOKEN")),
+        ({"apprise": {"chat": {"url": "env:CHAT"}}}, ("env:CHAT",)),
+        ({"github": {"token": "env:T", "labels": ["x" * 50]}}, ("env:T",)),
+        ({"github": {"token": "env:T", "repository": "env:R"}}, ("env:T", "env:R")),
+    ],
+)
+def test_one_receiver_is_enough(stated: dict[str, Any], references: tuple[str, ...]) -> None:
+    notify = Notify.model_validate(stated)
+    assert notify
+    assert notify.references == references
 
 
 @pytest.mark.parametrize(

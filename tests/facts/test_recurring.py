@@ -65,6 +65,21 @@ def test_what_is_wrong_is_told(values: Any, stated: str, key: str, said: str) ->
     assert (wrong[0].key, wrong[0].said[: len(said)]) == (key, said.replace("name, hostname", "hostname, name"))
 
 
+def test_what_is_wrong_is_told_once_where_it_stands() -> None:
+    values = {"a": "${b}"}
+    for stated in ("${a}", ""):
+        _, wrong = resolved({"system": {"name": "x${c}"}, "values": values, "facts": stated})
+        assert sorted(one.key for one in wrong) == ["system.name", "values.a"]
+
+
+def test_a_reference_to_nothing_is_not_told_as_a_value_of_the_wrong_type_too(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "spark-291b"\n[facts.dns.ttl]\nexpect = "${nope}"\n')
+    with pytest.raises(FactsError, match=r":3: facts\.dns\.ttl\.expect: there is no value nope; state it") as refused:
+        load(mine)
+    assert "mistakes" not in str(refused.value)
+
+
 def test_an_extending_file_states_the_value_anew(tmp_path: Path) -> None:
     base = {
         "system": SYSTEM,

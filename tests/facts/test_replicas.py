@@ -92,6 +92,10 @@ WRONG = {
         SYSTEM + HOSTS.replace('"two"', '"two"\nssh.port = 22') + FACTS,
         "facts.toml:13: target.replicas.1.ssh.port: is no key here: ssh's own configuration decides; write Port in",
     ),
+    "no table": (
+        SYSTEM + '[target]\nreplicas = ["one"]\n' + FACTS,
+        "facts.toml:6: target.replicas.0: should be a table; write its keys in braces",
+    ),
     "no name": (SYSTEM + HOSTS.replace('name = "edge-2"\n', "") + FACTS, "target.replicas.1.name: is missing"),
     "a fact that is not stated": (
         SYSTEM + HOSTS.replace("facts.host.memory_gib = { at_least = 8 }", 'facts.host.gpu = "x"') + FACTS,

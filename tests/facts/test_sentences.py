@@ -67,6 +67,13 @@ SENTENCES = {
         "host.reachabel is not a fact; did you mean host.reachable?",
     "[facts.own.a]\nexpect = 1\nneeds = ['?']": "? is not a fact; write the id of a fact, as component.name",
     f"{OWN}needs = ['own.a']": "by way of own.b it needs itself; remove one",
+    f"{OWN}needs = ['own.c']": "own.c is not a fact; did you mean own.b?",
+    "ollama.url.expect = 'http://localhost:1'\nservice.url.expect = 'http://localhost:1'":
+        "states both ollama.url and service.url of the one service; keep ollama.url where it is Ollama, else "
+        "service.url",
+    "[target.ssh]\nhost = 'box '": "should be a host's name, as ssh takes it",
+    "[[target.replicas]]\nname = 5\nssh.host = 'one'": "should be a string; put it in quotation marks",
+    f"[notify.github]\ntoken = 'env:X'\nlabels = ['{'x' * 51}']": "string should have at most 50 characters",
     f"{HOSTS}[target.ssh]\nhost = 'one'": TWICE.format("ssh"),
     f"{HOSTS}[target.local]": TWICE.format("local"),
     f"{HOSTS}{HOSTS}": "two are named one; give each a name of its own",

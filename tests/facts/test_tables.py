@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.facts import calling
+from spark_conformance.facts import calling, lookups
 from spark_conformance.facts.groups import check_mark, component_of
 from spark_conformance.facts.load import SystemFile
 from spark_conformance.facts.lookups import LOOKUPS, how_to_write, out_of_sight
 from spark_conformance.facts.mistakes import nearest
 from spark_conformance.facts.model import COMPONENTS, GROUPS, TRAITS, Facts, of_another_kind
 from spark_conformance.facts.parts import PLACES, parts
+from spark_conformance.facts.traits import Traits
 
 PATHS = {"cloudflared": {"drop_in": {"expect": "/etc/x.conf"}}}
 
@@ -75,6 +76,14 @@ def test_what_a_fact_is_looked_up_by_is_followed() -> None:
     assert how_to_write("tunnel.id") == (
         "[facts.tunnel.id] with expect (`python fixtures explain tunnel.id` shows an example)"
     )
+
+
+def test_what_any_of_several_is_looked_up_by_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    several: tuple[str | tuple[str, ...], ...] = (("ollama.model", "tunnel.name"),)
+    one: tuple[str | tuple[str, ...], ...] = ("ollama.model",)
+    for by, ways in ((several, set(several)), (one, {("ollama.model",), ("ollama.url",)})):
+        monkeypatch.setitem(TRAITS, "dns.ttl", Traits(where="the zone", do="nothing", looked_up_by=by))
+        assert lookups._ways("dns.ttl") == ways
 
 
 def test_a_kind_of_service_that_a_system_has_not_is_not_spoken_of() -> None:

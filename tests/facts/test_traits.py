@@ -1,6 +1,8 @@
 """What is known of each fact: held against the types, the example, the faults, and itself."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -9,7 +11,8 @@ from pydantic import BaseModel
 from spark_conformance.facts.expectations import Frozen
 from spark_conformance.facts.fact import Fact
 from spark_conformance.facts.load import find, load
-from spark_conformance.facts.model import TRAITS, Facts, chosen, is_fact, needing, needs_of
+from spark_conformance.facts.model import TRAITS, Facts, chosen, is_fact, needing, needs_of, traits_of
+from spark_conformance.facts.routes import SETTINGS
 from spark_conformance.facts.traits import Means, Traits
 from spark_conformance.facts.values import AbsolutePath
 from spark_lab.faults import FAULTS
@@ -67,6 +70,32 @@ def test_what_names_the_services_own_address_says_so() -> None:
 
 def test_what_remedies_write_is_a_path_on_the_host() -> None:
     assert chosen(written=True) <= chosen(host_path=True)
+
+
+@pytest.mark.parametrize(
+    ("trait", "facts"),
+    [
+        ("of_all_hosts", {"tunnel.connector_on_host"}),
+        ("of_the_model", {"ollama.gpu_share", "ollama.parameters_b", "ollama.quantization", "ollama.size_gb"}),
+        ("counts_failures", {"cloudflared.restarts", "ollama.restarts", "service.restarts"}),
+    ],
+)
+def test_few_facts_are_judged_otherwise_than_the_rest(trait: str, facts: set[str]) -> None:
+    assert chosen(**{trait: True}) == facts
+
+
+def test_what_is_known_of_a_group_holds_for_each_of_its_facts() -> None:
+    probe, route = traits_of("probes.health"), traits_of("routes.api")
+    assert probe
+    assert route
+    assert (probe.through_access, route.through_access) == (True, False)  # `--skip-access-probe` leaves a probe out
+    assert (probe.service_address, route.service_address) == (False, True)  # the rule leads to another port in a lab
+
+
+def test_cloudflared_s_own_settings_are_those_that_it_shows_where_nobody_has_set_them() -> None:
+    recorded = json.loads((Path(__file__).parents[1] / "contract/recordings/start-quic.json").read_text())
+    shown = recorded["config"]["config"]["originRequest"]
+    assert {name: shown[name] for name in SETTINGS} == SETTINGS
 
 
 def test_an_unknown_id_is_told_by_the_fact_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ def test_components_and_facts_are_taken_away(tmp_path: Path) -> None:
     gone = set(SPARK.facts.all()) - set(less.facts.all())
     assert gone == {"secrets.leaks", *(fact for fact in SPARK.facts.all() if fact.startswith("pipeline."))}
     assert less.facts.pipeline is None
+    singly = [fact for fact in SPARK.facts.all() if fact.startswith("pipeline.")]
+    assert load(extending(tmp_path, f"without = {singly}\n")).facts.pipeline is None
 
 
 def test_what_is_taken_away_may_be_stated_anew(tmp_path: Path) -> None:
@@ -31,10 +33,12 @@ def test_what_is_taken_away_may_be_stated_anew(tmp_path: Path) -> None:
 
 def test_a_waiver_goes_with_its_fact(tmp_path: Path) -> None:
     waiver = '\n[[waivers]]\nfact = "{}"\nreason = "r"\nowner = "o"\nissue = "#1"\nuntil = 2026-12-31\n'
-    extending(tmp_path, waiver.format("dns.ttl") + waiver.format("tunnel.id") + waiver.format("secrets.leaks"))
+    of_a_cause = waiver.format("x").replace("fact", "cause")
+    facts = ("dns.ttl", "tunnel.id", "secrets.leaks")
+    extending(tmp_path, "".join([of_a_cause, *map(waiver.format, facts)]))
     less = tmp_path / "less.toml"
     less.write_text('extends = "./mine.toml"\nwithout = ["dns", "secrets.leaks"]\n')
-    assert [waived.fact for waived in load(less).waivers] == ["tunnel.id"]
+    assert [waived.of for waived in load(less).waivers] == ["x", "tunnel.id"]
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,15 @@ def test_a_file_that_extends_none_has_nothing_to_take_away(tmp_path: Path) -> No
     path.write_text('without = ["dns"]\n[system]\nname = "a"\nhostname = "b.c"\n[target]\n[facts]\n')
     with pytest.raises(FactsError, match=r":1: without: takes away what a file states that this one extends"):
         load(path)
+
+
+@pytest.mark.parametrize("broken", ["facts = 5", "facts.dns = 5", "facts.dns = 'x'"])
+def test_what_is_no_table_in_the_extended_file_is_told_whatever_is_taken_away(tmp_path: Path, broken: str) -> None:
+    head = 'system = { name = "a", hostname = "b.c" }\ntarget = {}\n'
+    (tmp_path / "base.toml").write_text(f"{head}{broken}\n")
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "./base.toml"\nwithout = ["tunnel.id"]\n')
+    with pytest.raises(FactsError) as refused:
+        load(mine)
+    key = broken.partition(" ")[0]
+    assert f"base.toml:3: {key}: should be a table; write its keys in braces" in str(refused.value)

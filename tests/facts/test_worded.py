@@ -158,7 +158,7 @@ def test_an_own_fact_admits_what_toml_and_python_mean_alike(stated: Any, good: l
     assert [value for value in bad if fact.admits(value)] == []
 
 
-@pytest.mark.parametrize("stated", ["", [], [[1]], {}, {"at_least": 1, "at_most": 2}, {"atleast": 1}, None])
+@pytest.mark.parametrize("stated", ["", [], [[1]], [1, [2]], {}, {"at_least": 1, "at_most": 2}, {"atleast": 1}, None])
 def test_what_an_own_fact_cannot_be_compared_with_is_refused(stated: Any) -> None:
     with pytest.raises(ValidationError, match="cannot be compared with what a check observes; write a boolean, a"):
         OwnFact.model_validate({"expect": stated})
