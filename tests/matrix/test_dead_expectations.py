@@ -11,7 +11,7 @@ import pytest
 
 from spark_conformance.checking import finding_of
 from spark_conformance.core.run import Run
-from spark_conformance.core.traced import Traced
+from spark_conformance.core.traced import ALL, Traced
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
@@ -31,9 +31,9 @@ UNTOLD = {("host.memory_gib", ("path",)), ("host.memory_available_gib", ("path",
 
 @pytest.mark.parametrize(("fact", "place"), LEAVES)
 def test_a_leaf_that_is_altered_fails_its_own_check(
-    seen: Traced, healthy_lab: Announcement, fact: str, place: altered.Path
+    seen: Traced, one_lab: Announcement, fact: str, place: altered.Path
 ) -> None:
-    system = altered.altered(load(Path(healthy_lab.target)), fact, place)
+    system = altered.altered(load(Path(one_lab.target)), fact, place)
     run = Run(system)
     try:
         seen.lend(run, fact)
@@ -48,11 +48,13 @@ def test_a_traced_run_knows_what_depends_on_a_fact(seen: Traced) -> None:
     observations = {observe.__name__ for observe in seen.changed_by("tunnel.id")}
     assert {"tunnel", "tunnel_config", "tunnel_connections"} <= observations
     assert not {"host", "zone", "cloudflare_api", "dns_records"} & observations
-    assert seen.changed_by("access.token_enabled") == set()
+    through_all = {observe for observe, facts in seen.reads.items() if ALL in facts}
+    assert {observe.__name__ for observe in through_all} <= {"origin_replay"}, "a diagnosis may ask by any of them"
+    assert seen.changed_by("access.token_enabled") == through_all
 
 
-def test_another_public_name_fails_what_is_looked_at_by_it(healthy_lab: Announcement) -> None:
-    system = load(Path(healthy_lab.target))
+def test_another_public_name_fails_what_is_looked_at_by_it(one_lab: Announcement) -> None:
+    system = load(Path(one_lab.target))
     about = system.system.model_copy(update={"hostname": f"x{system.system.hostname}"})
     findings = check_system(system.model_copy(update={"system": about}))
     assert findings["dns.records"].verdict == Verdict.NONCONFORMANT

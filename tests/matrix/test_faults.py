@@ -18,7 +18,6 @@ from spark_lab.announcement import Announcement
 from spark_lab.faults import FAULTS, FaultError, heal
 from tests.diagnosis.judging import right
 from tests.diagnosis.scenarios import BY_FAULT
-from tests.labs import check_system
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix import selection
 from tests.matrix.declared import as_declared, deviation, deviations
@@ -82,8 +81,8 @@ def _together(lab: Announcement, looks: Looks, faults: Group, beyond: dict[str, 
     return not told
 
 
-def test_a_healthy_lab_has_nothing_to_tell(lab: Announcement) -> None:
-    findings = check_system(Path(lab.target))
+def test_a_healthy_lab_has_nothing_to_tell(looks: Looks) -> None:
+    findings = findings_of(looks.healthy())
     assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
 
 

@@ -57,7 +57,7 @@ USED_FOR: Mapping[str, Observe[Any]] = {
 """Observations that see it too, and that some use for something else, or as one of several ways."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def users(seen: Traced) -> dict[Observe[Any], set[str]]:
     """The facts whose checks stand on an observation, directly or not."""
     found: dict[Observe[Any], set[str]] = {}
