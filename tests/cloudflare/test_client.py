@@ -2,8 +2,9 @@ import httpx
 import pytest
 
 from spark_conformance.cloudflare.budget import Budget
-from spark_conformance.cloudflare.client import Api, _tell, _wait_no_longer, connect
+from spark_conformance.cloudflare.client import Api, connect
 from spark_conformance.cloudflare.endpoints import APPS, ORGANIZATION, TUNNEL, ZONES
+from spark_conformance.cloudflare.transport import _tell, _wait_no_longer
 from spark_conformance.cloudflare.writing import NotWritten
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
@@ -170,7 +171,7 @@ def test_a_connection_is_waited_for_no_longer_than_an_answer_and_never_for_minut
 
 def test_a_recording_hears_of_paths_below_the_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr("spark_conformance.cloudflare.client.heard", lambda _, what, *__: heard.append(what))
+    monkeypatch.setattr("spark_conformance.cloudflare.transport.heard", lambda _, what, *__: heard.append(what))
     for base in ("/client/v4", "/client/v4/"):
         _tell(base, httpx.Response(200, request=httpx.Request("GET", "https://api.example/client/v4/zones?page=1")))
     assert heard == ["GET /zones"] * 2

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from spark_conformance.cloudflare.client import Api, Bearer
+from spark_conformance.cloudflare.client import Api
 from spark_conformance.cloudflare.endpoints import Endpoint
 from spark_conformance.cloudflare.refusals import Way
+from spark_conformance.cloudflare.transport import Bearer
 from spark_conformance.core.secret import Secret
 from spark_conformance.remediation.model import Action, Conflict, StepFailed
 from spark_conformance.remediation.steps import sending

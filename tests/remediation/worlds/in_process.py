@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 from cloudflare import Cloudflare
 
-from spark_conformance.cloudflare.client import Api, Bearer
+from spark_conformance.cloudflare.client import Api
 from spark_conformance.cloudflare.refusals import Way
+from spark_conformance.cloudflare.transport import Bearer
 from spark_conformance.core.secret import Secret
 from spark_lab.api.app import PREFIX, application
 from spark_lab.api.limit import RateLimit
