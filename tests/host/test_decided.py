@@ -168,6 +168,7 @@ def test_the_tunnel_that_arguments_name(words: str, tunnel: str) -> None:
 def test_a_runner_is_known_by_the_end_of_its_unit() -> None:
     found = RunnerServices(("actions.runner.we-infra.Spark.service",))
     assert found.has("spark")
+    assert found.has("SPARK")
     assert not found.has("park")
     assert not RunnerServices(()).has("spark")
 
