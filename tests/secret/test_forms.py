@@ -275,12 +275,22 @@ def test_what_stands_beside_a_beginning_tells_whether_it_is_the_secrets(
         ('"unit-42z"', [(1, 9)]),
         ("a-unit-42z", []),
         ('"-unit-42z"', [(1, 10)]),
+        ('x"unit-42z"', [(2, 10)]),
         ("3xY7-unit-42z B3xY7-unit-42z", [(0, 13), (14, 28)]),
     ],
 )
 def test_what_stands_beside_an_end_tells_whether_it_is_the_secrets(text: str, ends: list[tuple[int, int]]) -> None:
     form = Form("spark-291b-aB3xY7-unit-42z", "spark-29", "unit-42z", sure=13)
     assert list(form.ends(text)) == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"), [("x un7t-42z.", [(2, 10)]), (".xun7t-42z.", []), ("x.un7t-42z.", [(2, 10)])]
+)
+def test_an_end_without_a_word_is_the_secrets_where_no_letter_stands_before_it(
+    text: str, ends: list[tuple[int, int]]
+) -> None:
+    assert list(Form("aB3xY7-un7t-42z", "aB3xY7-u", "un7t-42z", sure=13).ends(text)) == ends
 
 
 @pytest.mark.parametrize(

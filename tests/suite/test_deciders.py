@@ -19,7 +19,10 @@ from spark_conformance.core.verdict import (
     Verdict,
 )
 from spark_conformance.core.waivers import PENDING
+from spark_conformance.facts.calling import CHECKS as CHECKS_HERE
+from spark_conformance.facts.calling import CHECKS_PACKAGE
 from spark_conformance.facts.fact import Fact
+from spark_conformance.facts.model import GROUPS
 from spark_conformance.plugin import collection, gathering, outcomes, scope, selection, settle
 from spark_conformance.plugin.gathering import Gatherer
 from spark_conformance.plugin.refusing import REFUSED
@@ -123,7 +126,7 @@ def gathered(*reports: pytest.TestReport) -> Gatherer:
 
 
 def test_a_failure_is_kept_where_no_finding_explains_it() -> None:
-    text = "Traceback\nE   assert 0"
+    text = "Traceback\n>   assert x\nE   assert 0\n\n"
     plain = gathered(report(outcome="failed", longrepr=text))
     assert [(one.place, one.sentence, one.check) for one in plain.failures] == [(NODE, "E   assert 0", True)]
     assert plain.failed
@@ -133,6 +136,8 @@ def test_a_failure_is_kept_where_no_finding_explains_it() -> None:
     assert [one.sentence for one in after.failures] == ["it failed"]
     expected = gathered(report(outcome="failed", wasxfail="known"))
     assert (expected.failures, expected.failed) == ([], False)
+    fine = gathered(report(finding(Verdict.CONFORMANT)), report())
+    assert (fine.failures, fine.failed, fine.deselected) == ([], False, False)
     again = gathered(report(finding(), outcome="rerun"))
     assert (again.findings, again.last) == ([], {})
 
@@ -183,15 +188,17 @@ def test_checks_are_known_by_their_modules(tmp_path: Path) -> None:
     (tmp_path / "test_x.py").write_text(CHECKS)
     (tmp_path / "test_y.py").write_text("def test_of_mine(): ...")
     (tmp_path / "test_z.py").write_text("def broken(")
+    (tmp_path / "test_w.py").write_bytes(b"\xff\xfe")
     of = {
         "test_x.py::test_ttl": "dns.ttl", "test_x.py::TestIt::test_type": "dns.type",
         "test_x.py::test_probe[home-of-mine]": "probes.home",
         "test_x.py::test_of_mine": "test_x.py::test_of_mine", "test_z.py::test_ttl": "test_z.py::test_ttl",
+        "test_w.py::test_ttl": "test_w.py::test_ttl",
     }  # fmt: skip
     assert scope.facts_named(of, tmp_path) == of
     known = {node: scope.is_check(node, tmp_path) for node in (*of, "test_x.py", "test_y.py", "checks/test_no.py::x")}
     assert [node for node, check in known.items() if not check] == [
-        "test_x.py::test_of_mine", "test_z.py::test_ttl", "test_y.py",
+        "test_x.py::test_of_mine", "test_z.py::test_ttl", "test_w.py::test_ttl", "test_y.py",
     ]  # fmt: skip
 
 
@@ -206,6 +213,7 @@ def test_options_are_told_as_they_were_given() -> None:
 @pytest.mark.parametrize(
     ("chosen", "none"),
     [
+        (" and ".join(GROUPS), True),
         ("dns", False), ("host", True), ("host or dns", False), ("host and dns", True), ("not dns", False),
         ("not (dns or public)", True), ("slow", False), ("dns and slow", False), ("dns and", False), ("", False),
     ],
@@ -265,9 +273,12 @@ def test_a_judge_that_raised_nothing_was_asked_and_held() -> None:
 def command_line(root: Path, *args: str, **options: Any) -> pytest.Config:
     """What is known of a command line in a clone's root."""
     conftest = SimpleNamespace(__file__=str(root / "conftest.py"), pytest_plugins=["spark_conformance.plugin"])
-    others = [SimpleNamespace(__file__=str(root / "mine" / "plugin.py"), pytest_plugins=["spark_conformance.plugin"])]
+    others = [
+        SimpleNamespace(__file__=str(root / "mine" / "plugin.py"), pytest_plugins=["spark_conformance.plugin"]),
+        SimpleNamespace(__file__=str(root / "tests" / "conftest.py"), pytest_plugins=["another"]),
+    ]
     return cast("pytest.Config", SimpleNamespace(
-        args=list(args), rootpath=root, option=SimpleNamespace(pyargs=False),
+        args=list(args), rootpath=root, option=SimpleNamespace(pyargs=options.get("pyargs", False)),
         getoption=lambda name, default=None: options.get(name, default),
         invocation_params=SimpleNamespace(dir=root / "here" if options.get("below") else root),
         pluginmanager=SimpleNamespace(get_plugins=lambda: [*others, conftest, SimpleNamespace()]),
@@ -283,6 +294,7 @@ def command_line(root: Path, *args: str, **options: Any) -> pytest.Config:
         (("mine/checks",), False, ["mine/checks"]),
         (("checks/test_dns.py",), True, ["checks/test_dns.py"]),
         (("checks", "checks/test_dns.py::test_ttl"), True, ["checks/test_dns.py::test_ttl"]),
+        (("checks/test_dns.py::test_ttl", "checks/test_dns.py::test_type"), True, ["checks/test_dns.py::test_ttl"]),
         (("tests", "checks/test_dns.py"), True, ["tests"]),
         (("checks", "tests"), True, []),
     ],
@@ -304,6 +316,28 @@ def test_what_a_command_line_looks_at(tmp_path: Path, args: tuple[str, ...], loo
 def test_where_checks_are_and_where_reports_go(tmp_path: Path) -> None:
     config = command_line(tmp_path, below=True)
     assert scope.is_ours(tmp_path / "checks" / "test_dns.py", config)
-    assert not scope.is_ours(tmp_path / "mine" / "checks" / "test_dns.py", config)
+    for other in ("mine", "tests"):
+        assert not scope.is_ours(tmp_path / other / "checks" / "test_dns.py", config)
     assert scope.reports_of(config) == tmp_path / "reports"
     assert scope.reports_of(command_line(tmp_path, **{"--reports": "x"})) == tmp_path / "x"
+
+
+@pytest.mark.parametrize(
+    ("word", "pyargs", "place"),
+    [
+        (CHECKS_PACKAGE, True, CHECKS_HERE),
+        (f"{CHECKS_PACKAGE}.test_dns", True, CHECKS_HERE / "test_dns.py"),
+        (f"{CHECKS_PACKAGE}.test_dns", False, None),
+        (f"{CHECKS_PACKAGE}_of_mine", True, None),
+        ("mine", True, None),
+    ],
+)
+def test_the_checks_may_be_named_by_their_package(tmp_path: Path, word: str, pyargs: bool, place: Path | None) -> None:
+    config = command_line(tmp_path, f"{word}::test_ttl", pyargs=pyargs)
+    assert scope._named(config) == [place or tmp_path / word]
+
+
+def test_what_is_named_beside_the_checks_is_an_operators_own(tmp_path: Path) -> None:
+    words = ("checks/test_dns.py::test_ttl", "mine/test_a.py::test_x", "mine/test_a.py::test_y", ".", "other")
+    assert scope.beside(command_line(tmp_path, *words)) == ["mine/test_a.py", "other"]
+    assert scope.beside(command_line(tmp_path, "checks")) == []
