@@ -11,6 +11,11 @@ PLUGIN = ("collection", "gate", "gathering", "outcomes", "scope", "selection", "
 
 TRIED = ("deciders", "gates", "judging", "outcomes", "run", "session", "waivers")
 SESSIONS = tuple(f"tests/suite/test_{name}.py" for name in TRIED)
+PURE = tuple(
+    f"tests/suite/test_{name}.py"
+    for name in ("collection", "gate", "gathering", "made_reports", "selection", "settling")
+)
+"""Tests of the plugin's deciders with stand-ins, where no session runs."""
 ALONE = ("tests/suite/test_replicas.py", "tests/report/test_printable.py")
 
 
@@ -35,7 +40,11 @@ ROOMS = (
         tuple(f"{SUITE}core/{name}.py" for name in CORE),
         (*SESSIONS, *ALONE),
     ),
-    Room("plugin", tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN), (*SESSIONS, "tests/suite/test_options.py")),
+    Room(
+        "plugin",
+        tuple(f"{SUITE}plugin/{name}.py" for name in PLUGIN),
+        (*SESSIONS, *PURE, "tests/suite/test_options.py"),
+    ),
     Room("facts", (f"{SUITE}facts/*.py",), ("tests/facts", "tests/docs/test_schema.py", "tests/https/test_probes.py")),
     Room("syntax", (f"{SUITE}syntax/*.py",), ("tests/syntax",)),
     Room("host", (f"{SUITE}host/*.py", f"{SUITE}services/*/observations.py"), ("tests/host",)),

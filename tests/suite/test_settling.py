@@ -7,7 +7,7 @@ import pytest
 
 from spark_conformance.core.verdict import Verdict
 from spark_conformance.plugin import settle
-from spark_conformance.plugin.marks import fact_key
+from tests.suite.standins import config, item
 from tests.suite.test_deciders import finding, report
 
 
@@ -28,17 +28,10 @@ class Settling:
             pytest_runtest_logreport=lambda report: self.reports.append(report),  # noqa: PLW0108 - a keyword
             pytest_runtest_logfinish=lambda nodeid, **_: self.ended.append(nodeid),
         )
-        config = SimpleNamespace(
-            getoption=lambda _: seconds, stash=pytest.Stash(), pluginmanager=SimpleNamespace(getplugin=lambda _: None)
-        )
+        there = config(getoption=lambda _: seconds, pluginmanager=SimpleNamespace(getplugin=lambda _: None))
         session = SimpleNamespace(items=[])
         for name in ("dns.type", fact, "dns.records", "", "dns.target"):
-            stash = pytest.Stash()
-            stash[fact_key] = name
-            item = SimpleNamespace(
-                nodeid=f"checks::{name}", location=(), stash=stash, config=config, ihook=hooks, session=session
-            )
-            session.items.append(item)
+            session.items.append(item(name, f"checks::{name}", location=(), config=there, ihook=hooks, session=session))
         self.items = session.items
         self.run = SimpleNamespace(waivers={}, forget=self.forget)
         other = SimpleNamespace(waivers={})
