@@ -8,10 +8,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from spark_conformance.facts.load import load
 from spark_conformance.facts.model import TRAITS
+from spark_conformance.plugin import options
 from tests.matrix.selection import shared
 from tests.suite.small import ALL_GOOD, FACTS, LEAN, PROJECT, Outcome, run_suite
 
@@ -300,3 +303,12 @@ def test_checks_that_lie_elsewhere_are_not_looked_at_by_chance(pytester: pytest.
     came = pytester.runpytest_inprocess(*LEAN, "mine")
     assert int(came.ret) == 4
     came.stderr.fnmatch_lines(["ERROR: mine/test_dns.py::test_*: this check is not in checks/: run pytest in *"])
+
+
+def test_a_run_reads_its_facts_once_and_the_next_one_anew(pytester: pytest.Pytester) -> None:
+    for facts in (FACTS, FACTS.replace("llm.example.org", "other.example.org")):
+        with patch.object(options, "load", wraps=load) as reading:
+            came = run_suite(pytester, ALL_GOOD, facts=facts)
+        reading.assert_called_once()
+        (told,) = came.results["targets"]
+        assert f'hostname = "{told["hostname"]}"' in facts
