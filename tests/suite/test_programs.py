@@ -17,7 +17,7 @@ from spark_conformance.facts import calling
 from spark_conformance.facts.calling import installing_lab
 from spark_conformance.programs.lab import PACKAGES, LabError, check_faults
 from tests.sources import nodes
-from tests.suite.small import ALL_GOOD, run_suite
+from tests.suite.small import ALL_GOOD, LEAN, run_suite
 
 PROJECT = Path(__file__).parents[2]
 
@@ -59,6 +59,18 @@ def test_without_the_labs_extra_its_faults_have_one_sentence(monkeypatch: pytest
     with pytest.raises(LabError) as told:
         check_faults(["as-documented"])
     assert str(told.value) == f"the lab needs the package asyncssh: {installing_lab()}"
+
+
+def test_a_closed_output_changes_no_exit_code(pytester: pytest.Pytester) -> None:
+    """As a script has it by `>&-`: pytest and Python end with 1 then, which means that something does not hold."""
+    run_suite(pytester, ALL_GOOD, "--version", "--version")
+    python = f'exec "{sys.executable}"'
+    run = f"{python} -m pytest {' '.join(LEAN)} checks --target facts.toml >&- 2>&-"
+    assert subprocess.run(["sh", "-c", run], cwd=pytester.path, check=False).returncode == 0
+    assert '"exit_code": 0' in (pytester.path / "reports/results.json").read_text()
+    for words, code in (("--version >&-", 0), ("deploy 2>&- >&-", 4)):
+        ended = subprocess.run(["sh", "-c", f"{python} -I -S fixtures {words}"], cwd=PROJECT, check=False)
+        assert ended.returncode == code
 
 
 @pytest.mark.parametrize("command", [["check", "--gate", "post"], ["report", "x.json"], ["lab", "faults"]])
