@@ -30,10 +30,11 @@ class Recorded:
         self.says, self.files = dict(says or {}), dict(files or {})
         self.commands: list[str] = []
         self.options: list[dict[str, Any]] = []
+        self.ahead: list[str] = []
         self.backend = self
 
     def prefetch(self, commands: list[str], **_: Any) -> None:
-        """Nothing travels."""
+        self.ahead += commands
 
     def get_command(self, command: str, *args: str) -> str:
         return command % tuple(map(shlex.quote, args)) if args else command

@@ -202,6 +202,19 @@ def test_what_are_no_credentials(files: dict[str, str], words: str, told: str) -
     assert (unmet.value.fact, told in unmet.value.note) == ("cloudflared.credentials_file", True)
 
 
+def test_of_several_credentials_the_first_counts() -> None:
+    paths = [BY_ID, f"/usr/local{BY_ID}"]
+    run = seen_on(Recorded(files=dict.fromkeys(paths, CREDENTIALS)), {connector_process: process(f"c run {TUNNEL}")})
+    assert run.get(cloudflared_credentials).path == BY_ID
+
+
+def test_credentials_named_after_the_tunnel_in_a_container() -> None:
+    words = f"cloudflared tunnel run {TUNNEL}"
+    seen = {**mounted(("/srv/c", "/etc/cloudflared")), connector_process: process(words)}
+    run = seen_on(Recorded(files={f"/srv/c/{TUNNEL}.json": CREDENTIALS}), seen, **CONTAINER)
+    assert run.get(cloudflared_credentials).path == f"/srv/c/{TUNNEL}.json"
+
+
 def test_credentials_without_an_account_and_of_a_stopped_container() -> None:
     there = Recorded(files={"/srv/c/x.json": f'{{"TunnelID": "{TUNNEL}", "TunnelSecret": "x"}}'})
     words = ["tunnel", "--credentials-file", "/etc/cloudflared/x.json", "run"]

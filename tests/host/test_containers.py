@@ -173,6 +173,8 @@ def test_what_docker_does_not_tell_is_not_made_up() -> None:
     assert (one.addresses, one.published, one.mounts, one.compose_files) == ((), {}, (), ())
     assert (one.state, one.running, one.comes_back) == ("unknown", False, False)
     assert (seen.words, seen.environment, seen.root) == (("",), {}, False)
+    assert recorded("podman", Config={}, ImageName="x:1").container.image == "x:1"
+    assert "canary" not in repr(recorded("compose", Args=["--token", "canary"], Config={"Env": ["A=canary"]}))
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,7 @@ def test_where_a_process_has_its_token_from() -> None:
     assert given_by("c tunnel run", {"TUNNEL_TOKEN": "y"}) == Found("the variable TUNNEL_TOKEN", "y")
     assert given_by("c tunnel run --token-file /t", {"TUNNEL_TOKEN": ""}) == Found("the file /t", "", path="/t")
     assert given_by("c tunnel run", {"TUNNEL_TOKEN_FILE": "t"}) == Found("the file t", "", path="/proc/7/cwd/t")
+    assert given_by("c --token= tunnel run --token-file /t", {}) == Found("the file /t", "", path="/t")
     assert given_by("c tunnel run --token-file /t", {"TUNNEL_TOKEN": "z"}) == Found("the variable TUNNEL_TOKEN", "z")
 
 
@@ -252,9 +253,9 @@ def test_a_container_reads_its_token_from_a_file_only_where_it_has_none() -> Non
 
 
 def test_which_variables_hold_the_token_or_are_named_as_if() -> None:
-    seen = recorded("compose", Config={"Env": ["A=x", "B=y", "TUNNEL_TOKEN=y"]})
+    seen = recorded("compose", Config={"Env": ["A=x", "B=y", "TUNNEL_TOKEN=y", "MY_TUNNEL_TOKEN=x"]})
     assert _variables(seen, "y") == ("B", "TUNNEL_TOKEN")
-    assert _variables(seen, "") == ("TUNNEL_TOKEN",)
+    assert _variables(seen, "") == ("TUNNEL_TOKEN", "MY_TUNNEL_TOKEN")
 
 
 def test_of_several_commands_that_read_alike_the_last_is_what_runs() -> None:

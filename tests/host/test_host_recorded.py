@@ -125,7 +125,7 @@ LISTED = "NVIDIA GB10, [N/A], 580.126.09"
     ("said", "seen"),
     [
         (f"{LISTED}\n", Gpus((Gpu("NVIDIA GB10", "[N/A]", "580.126.09"),))),
-        (f"{LISTED}\n\n note \nmore\n", Gpus((Gpu("NVIDIA GB10", "[N/A]", "580.126.09"),), "note more")),
+        (f"{LISTED}\n\n  \n note \nmore\n", Gpus((Gpu("NVIDIA GB10", "[N/A]", "580.126.09"),), "note more")),
         ((14, LISTED, "it is corrupted"), Gpus((Gpu("NVIDIA GB10", "[N/A]", "580.126.09"),), "it is corrupted")),
         ((0, LISTED, "a word beside"), Gpus((Gpu("NVIDIA GB10", "[N/A]", "580.126.09"),), "")),
     ],

@@ -1,29 +1,16 @@
-"""What the two services log, and what the connector's metrics server says, on a host of recordings."""
+"""What the two services log, on a host of recordings."""
 
 import json
 from typing import Any
 
 import pytest
 
-from spark_conformance.cloudflare.tunnel import Tunnel, tunnel
-from spark_conformance.cloudflare.tunnel_config import TunnelConfig, tunnel_config
-from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, tunnel_connections
 from spark_conformance.core.run import Run
 from spark_conformance.core.tap import Heard, listening
-from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
+from spark_conformance.core.verdict import NotApplicable, Unreachable
 from spark_conformance.host.complaints import ConnectionComplaint, connection_complaint, told_by
-from spark_conformance.host.connector import (
-    ConfigVersions,
-    Connector,
-    address_of,
-    cloudflared_config_versions,
-    connector,
-    parse_ready,
-)
-from spark_conformance.host.connector_state import connector_state
-from spark_conformance.host.counters import parse_counters, read_counters
-from spark_conformance.host.curl import CurlReply, CurlRequest, fetch
-from spark_conformance.host.files import HostFile
+from spark_conformance.host.connection import target_host
+from spark_conformance.host.curl import CurlRequest, fetch
 from spark_conformance.host.journal import (
     ConnectorJournal,
     Registration,
@@ -32,16 +19,27 @@ from spark_conformance.host.journal import (
     parse,
     registrations_in,
 )
-from spark_conformance.host.journal_since import ConnectorError, Mark, connector_errors, lines_since, origin_requests
+from spark_conformance.host.journal_access import nothing_of
+from spark_conformance.host.journal_since import (
+    ConnectorError,
+    Mark,
+    connector_errors,
+    lines_since,
+    mark_journals,
+    origin_requests,
+)
 from spark_conformance.host.process import Process, connector_process
 from spark_conformance.host.units import cloudflared_unit
 from spark_conformance.host.units import parse as parse_unit
-from tests.host.recorded import SILENT, Recorded, Said, answer, seen_on
-from tests.host.test_connector import CONFIG, METRICS, READY, reply
+from spark_conformance.host.way import connector_container
+from tests.host.recorded import Recorded, Said, answer, seen_on
+from tests.host.stubs import StubHost
+from tests.host.test_containers import recorded
 
 AT = "2026-11-01T10:00:00Z"
 SHOWN = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=5c2b\nExecMainStartTimestamp=today"
 UNIT = parse_unit(SHOWN, "cloudflared.service")
+CONTAINER = {"cloudflared__unit": None, "cloudflared__container": "home-cloudflared-1"}
 CONFIGS = {"cloudflared_configs": ["/etc/cloudflared/config.yml"]}
 
 
@@ -160,6 +158,8 @@ def test_a_registration_that_tells_neither_place_nor_protocol() -> None:
     assert list(registrations_in(["Registered tunnel connection connIndex=3"])) == [Registration(3, "", "unknown")]
     assert fields_of("[1]") == fields_of('{"a": ') == {}
     assert fields_of('{"a": 1}') == {"a": 1}
+    (bare,) = connector_errors(['{"level":"error","x":1}'])
+    assert (bare.text, bare.ray) == ('{"level":"error","x":1}', "")
 
 
 def test_what_an_error_of_cloudflareds_does_not_tell_is_empty() -> None:
@@ -174,113 +174,58 @@ def test_what_an_error_of_cloudflareds_does_not_tell_is_empty() -> None:
     assert seen.path == '/api/tags?a=\\"b'
 
 
-# --- its metrics server
-
-
-def metrics(address: str, ready: object = READY, config: object = CONFIG) -> dict[str, Said]:
-    return {
-        f"http://{address}/ready": answer(ready), f"http://{address}/config": answer(config),
-        f"http://{address}/metrics": answer(METRICS),
-    }  # fmt: skip
-
-
-CLOSED = Unreachable("host: journalctl", "closed")
-
-
-@pytest.mark.parametrize(
-    ("words", "config", "logged", "address"),
-    [
-        (("--metrics", "10.0.0.1:7"), "metrics: localhost:9", "127.0.0.1:8", "10.0.0.1:7"),
-        (("--metrics", ":7"), "", "127.0.0.1:8", "127.0.0.1:7"),
-        (("--metrics", "localhost:0"), "", "127.0.0.1:8", "127.0.0.1:8"),
-        ((), "metrics: localhost:9", "", "localhost:9"),
-        ((), "", "", "127.0.0.1:20243"),
-    ],
-)
-def test_where_its_metrics_server_is(words: tuple[str, ...], config: str, logged: str, address: str) -> None:
-    line = f"Starting metrics server on {logged}/metrics\n9\n-- status 0\n" if logged else "0\n-- status 0\n"
-    says: dict[str, Said] = {**metrics(address), "curl": SILENT, "journalctl": line, "systemctl show": ""}
-    seen = run_of(Recorded(says, {"/etc/cloudflared/config.yml": config}), *words).get(connector)
-    assert (seen.address, seen.ready_connections, seen.version, seen.within) == (address, 4, "2026.8.2", "")
-    assert seen.config_version == 4
-
-
-def test_where_its_configuration_is_closed_too_the_usual_places_are_asked() -> None:
-    says: dict[str, Said] = {"curl": SILENT, "journalctl": "0\n-- status 0\n", "systemctl show": ""}
-    there = Recorded(says, {"/etc/cloudflared/config.yml": HostFile("", "hidden")})
-    with pytest.raises(Unmet) as unmet:
-        run_of(there).get(connector)
-    assert unmet.value.note.startswith("no metrics server of cloudflared.service answers: http://127.0.0.1:20241/ready")
-    assert unmet.value.note.count("Failed to connect") == 5
-
-
-@pytest.mark.parametrize(
-    ("told", "address"),
-    [(None, ""), (("x", "a:1"), "a:1"), (("x", ":1"), "127.0.0.1:1"), (("x", "a:0"), ""), (("x", "a"), "")],
-)
-def test_an_address_that_is_told(told: tuple[str, str] | None, address: str) -> None:
-    assert address_of(told) == address
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "seen"),
-    [
-        (200, READY, (READY["connectorId"], 4)), (503, READY, (READY["connectorId"], 4)), (201, READY, None),
-        (502, READY, None), (200, {**READY, "readyConnections": "4"}, None), (200, {**READY, "connectorId": 4}, None),
-        (200, [], None),
-    ],
-)  # fmt: skip
-def test_whether_it_is_ready(status: int, body: object, seen: tuple[str, int] | None) -> None:
-    assert parse_ready(reply(body, status)) == seen
-
-
-def test_a_configuration_of_another_tunnel_is_not_compared() -> None:
-    seen = {
-        connector: Connector("", "ours", 1, None, None), tunnel_connections: TunnelConnections(()),
-        tunnel_config: TunnelConfig(4, "cloudflare", ()),
-        tunnel: Tunnel("t", "spark", None, "cloudflare", "healthy", None),
-    }  # fmt: skip
-    with pytest.raises(Unmet) as unmet:
-        seen_on(Recorded(), seen).get(cloudflared_config_versions)
-    assert unmet.value.fact == "tunnel.connections"
-    alone = {**seen, connector: Connector("", "ours", 0, None, None)}
-    found = seen_on(Recorded(), alone).get(cloudflared_config_versions)
-    assert (found, found.same) == (ConfigVersions(None, 4), False)
-
-
-@pytest.mark.parametrize(("shown", "told"), [("UnitFileState=enabled", "enabled"), ("UnitFileState=", "nothing")])
-def test_whether_its_unit_comes_back_is_systemds_word(shown: str, told: str) -> None:
-    unit = parse_unit(f"ActiveState=active\n{shown}", "cloudflared.service")
-    assert (
-        seen_on(Recorded(), {cloudflared_unit: unit}).get(connector_state).comes_back == f"systemd reports it as {told}"
-    )
-
-
-def test_counters_that_are_not_whole() -> None:
-    ready, at = reply(READY), "http://127.0.0.1:1/metrics"
-    text = "cloudflared_tunnel_total_requests 12\ncloudflared_tunnel_response_by_code 3\n"
-    found = parse_counters(ready, reply(text))
-    assert found is not None
-    assert (found.total, found.errors, found.by_code) == (12, 0, {})
-    assert parse_counters(ready, CurlReply(at, 200, 0, "it was cut", text.encode())) is None
-    there = Recorded({"nsenter curl": answer(), "curl": SILENT})
-    with pytest.raises(Unreachable) as told:
-        read_counters(there, "127.0.0.1:1", "nsenter ")
-    assert f"on the host {at} shows no counters (HTTP 200, empty body; /ready: HTTP 200, empty body)" in str(told.value)
-
-
-def test_how_a_request_is_sent() -> None:
-    assert [CurlRequest("u").sent_method, CurlRequest("u", data={}).sent_method] == ["GET", "POST"]
-    assert CurlRequest("u", data={}, method="PUT").sent_method == "PUT"
-
-
 def test_what_was_answered_and_logged_is_heard_by_whoever_records_it() -> None:
     heard: list[Heard] = []
     there = Recorded({"curl": answer({"a": 1}, 403), "journalctl": "-- status 1\n", "kept=none": "none"})
-    there.says = {"-u a.service": "one\n\ntwo\n-- status 0\n", **there.says}
+    there.says = {"-u a.service": "one\n  \ntwo\n-- status 0\n", **there.says}
     with listening(heard.append):
         fetch(there, CurlRequest("http://localhost:1/api/x?y", data={}))
         seen = lines_since(there, [Mark("a.service", "c", root=False), Mark("b.service", "c", root=False)])
     assert heard[0] == Heard("host", "POST /api/x", 403, (), b'{"a": 1}')
     assert [(one.what, one.body) for one in heard[1:]] == [("a.service", b"one"), ("a.service", b"two")]
     assert (seen[0], isinstance(seen[1], Unreachable)) == (("one", "two"), True)
+
+
+def test_a_mark_is_the_last_line_and_what_is_marked_in_a_container_is_asked_of_docker() -> None:
+    there = Recorded({"show-cursor": "old\n-- cursor: c7\n-- status 0\n", "-u a.service": "one\n-- status 0\n"})
+    there.says |= {"docker logs --since t ": "two\n-- status 0\n", "docker logs": "a\nit is closed\n-- status 1\n"}
+    (mark,) = mark_journals(there, ["a.service"])
+    assert mark == Mark("a.service", "c7", root=False)
+    contained = [Mark("c", since, False, recorded("compose")) for since in ("t", "u")]
+    one, two, closed = lines_since(there, [mark, *contained])
+    assert (one, two) == (("one",), ("two",))
+    assert "shows nothing of its start: it is closed; its log driver" in str(closed)
+
+
+def test_of_a_containers_log_the_newest_lines_are_read(stub: StubHost) -> None:
+    stub.command("docker", "seq 2005")
+    (seen,) = lines_since(stub.host, [Mark("c", "t", False, recorded("compose"))])
+    assert isinstance(seen, tuple)
+    assert (len(seen), seen[0]) == (2000, "6")
+    stub.command("docker", "seq 405")
+    run = seen_on(Recorded(), {connector_container: recorded("compose"), target_host: stub.host}, **CONTAINER)
+    heard: list[Heard] = []
+    with listening(heard.append):
+        assert run.get(connection_complaint).kind == "none"
+    assert (len(heard), heard[0].body) == (400, b"6")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("a\nit is closed\n9\n-- status 1\n", "shows nothing of its start: it is closed; its log driver"),
+        ("-- status 0\n", "the container home-cloudflared-1: cloudflared logs at level error"),
+    ],
+)
+def test_a_quiet_container_whose_log_is_closed_is_said_to_be_closed(said: str, told: str) -> None:
+    quiet = recorded("compose", Config={"Env": ["TUNNEL_LOGLEVEL=error"]})
+    run = seen_on(Recorded({"docker logs": said}), {connector_container: quiet}, **CONTAINER)
+    with pytest.raises(Unreachable) as closed:
+        run.get(cloudflared_journal)
+    assert told in closed.value.sentence
+
+
+def test_a_journal_of_which_nothing_is_told_has_no_entries() -> None:
+    result = Recorded({"x": (0, "-- status 1\n", "\n")}).run("x")
+    told = nothing_of(Recorded({"kept=none": "closed\n"}), "a.service", result).sentence
+    assert told.startswith("the journal shows nothing of a.service (`sudo -n journalctl`: no entries): let the suite's")

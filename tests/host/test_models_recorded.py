@@ -24,7 +24,9 @@ from spark_conformance.services.openai.observations import (
     openai_completion,
     openai_models,
     openai_without_key,
+    parse_completion,
     parse_models,
+    said,
 )
 from tests.host.recorded import SILENT, Recorded, Said, answer, seen_on
 from tests.host.test_service_recorded import run_of, whole_answer
@@ -226,3 +228,28 @@ def test_what_is_not_listed_is_no_model() -> None:
         "HTTP 404, 4 bytes",
         "asked https://localhost:1/v1/models for its list of models",
     )
+
+
+def test_the_first_choice_counts_and_a_reply_that_was_cut_is_told_as_such() -> None:
+    two = {**DONE, "choices": [{"finish_reason": "stop"}, {"finish_reason": "length"}, "odd"]}
+    assert parse_completion("m", CurlReply("", 200, body=json.dumps(two).encode())) == Completed("m", 4, 0.0, "stop")
+    nothing: list[dict[str, Any]] = [{}, {"choices": {}}, {"choices": ["odd", {}]}]
+    for body in nothing:
+        assert parse_completion("m", CurlReply("", 200, body=json.dumps(body).encode())) is None
+    cut = CurlReply("", 500, failure="it was cut", body=b'{"error": "x"}')
+    assert (said(cut), said(CurlReply("", 0, body=b'{"error": "x"}'))) == ("it was cut", "no answer")
+
+
+def test_secrets_without_a_key_send_none() -> None:
+    there = Recorded({"/v1/models": answer({"data": [{"id": "qwen3"}]}), "https://localhost:1/": whole_answer()})
+    secrets = {"tunnel_token": "env:T", "access_client_id": "env:I", "access_client_secret": "env:S"}
+    assert openai(there, secrets=secrets).get(openai_models).names == ("qwen3",)
+    assert "@-" not in there.commands[-1]
+
+
+def test_a_contradiction_is_told_where_no_speed_is() -> None:
+    there = Recorded({"/api/ps": answer({"models": [{"name": "phi", "size": 9, "size_vram": 9}]}), "nvidia-smi": ""})
+    untimed = Generated("phi:latest", 8, 1, 0, "stop")
+    run = seen_on(there, {ollama_models: OLLAMA, ollama_model: PHI, ollama_generation: untimed})
+    with pytest.raises(Unreachable, match=r"lists no process that computes there \(`nvidia-smi`; no speed told\)"):
+        run.get(ollama_residency)

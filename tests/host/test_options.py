@@ -50,3 +50,4 @@ def test_a_file_of_its_own_counts_last() -> None:
     )
     assert chosen("config", [], {}, settings) is None
     assert chosen("metrics", [], {}, settings) is None
+    assert chosen("loglevel", [], {}, {"loglevel": ""}) is None

@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from spark_conformance.cloudflare.tunnel_config import TunnelConfig, TunnelRule
 from spark_conformance.core.run import Run
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.components.service import Health
 from spark_conformance.host.connection import target_host
+from spark_conformance.host.connector import Connector, connector
 from spark_conformance.host.curl import CurlReply, CurlRequest, fetch
 from spark_conformance.host.http_service import addresses, kept, lacking, service_answer, service_health
-from spark_conformance.host.http_service_header import Reply, ServiceReplay
+from spark_conformance.host.http_service_header import Reply, ServiceReplay, service_host_replay
 from spark_conformance.host.listeners import Listeners, ollama_listeners
 from spark_conformance.host.ollama import OllamaModels, ollama_models
 from tests.host.recorded import SILENT, Recorded, answer, seen_on
@@ -169,6 +171,25 @@ def test_which_header_a_service_refuses(named: Reply, end: str) -> None:
         "the tunnel sends Host a.b (so): with that, GET / gets HTTP 302, to https://x/; with Host localhost:1, HTTP "
         f"200{end}"
     )
+
+
+def test_what_the_tunnel_sends_is_asked_with_and_without_what_proxies_add() -> None:
+    moved = "HTTP/1.1 302 x\r\nLocation: /login\r\n\r\n" + answer("", 302)
+    there = Recorded({"X-Forwarded-For": moved, f"Host: {HOSTNAME}": whole_answer("", 403), "curl": whole_answer("ok")})
+    run = run_of(there, service__url="https://localhost:1", service__health={**HEALTH, "path": "/up?full=1"})
+    rules = (TunnelRule(HOSTNAME, "https://localhost:1"),)
+    given(run, connector, Connector("", "", 4, TunnelConfig(1, "cloudflare", rules), None))
+    seen = run.get(service_host_replay)
+    assert (seen.asked, seen.own_host, seen.sent_host) == ("HEAD /up", "localhost:1", HOSTNAME)
+    assert (seen.own.told, seen.named.told) == ("HTTP 200, 2 bytes", "HTTP 403, empty body")
+    assert (seen.forwarded.told, seen.accepted) == ("HTTP 302, empty body, to /login", True)
+    assert all("https://localhost:1/up?full=1" in command and " -k " in command for command in there.commands)
+
+
+def test_a_body_that_no_fact_asks_about_is_not_looked_into() -> None:
+    fact = Health.model_validate({"path": "/", "status": 200})
+    seen = kept("", "GET", "/", fact, CurlReply("", 200, body=b'{"a": 1}'))
+    assert (seen.is_json, seen.value) == (True, "")
 
 
 # --- who listens

@@ -273,6 +273,13 @@ def test_the_rules_are_the_users_own_within_sudo_too(stub: StubHost, asked: Host
     assert _asked(stub) == ["-n -l", "-n /bin/sh -c true"]
 
 
+def test_what_needs_no_root_costs_no_question(stub: StubHost, asked: HostBackend) -> None:
+    _count(stub, MIXED)
+    assert asked.run("echo %s", "sudo of mine").stdout == "sudo of mine\n"
+    assert not (stub.bin / "asked").exists()
+    assert asked.get_command("sudo -n -l -- true") == "sudo -n -l -- true"
+
+
 def test_a_host_without_sudo_says_so_by_itself(stub: StubHost) -> None:
     assert guard(stub.backend.result(127, b"", b"", b"sudo: not found")) == ""
 

@@ -7,6 +7,7 @@ import pytest
 
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.host.connection import target_host
 from spark_conformance.host.files import HostFile
 from spark_conformance.host.installed_token import TokenInUse, cloudflared_token_in_use
 from spark_conformance.host.process import Process, connector_process
@@ -66,6 +67,14 @@ WAYS: list[tuple[str, dict[str, str | HostFile], dict[str, Said], str, str]] = [
     (f"ExecStart={RUN}", {CONFIG: "token-file: /c", "/c": token()}, {}, "the file /c", token()),
     (f"ExecStart={RUN}", {CONFIG: "credentials-file: /c"}, {},
      "the setting credentials-file of its configuration file, by which it runs without a token", ""),
+    (f"Environment=TUNNEL_CRED_FILE=\nExecStart={RUN}", {}, {}, "the unit", ""),
+    (f"ExecStart={RUN}", {}, {"show-environment": f"LANG=C\nTUNNEL_TOKEN=$'{token()}'\n"},
+     f"the variable TUNNEL_TOKEN, {OF_MANAGER}", token()),
+    (f"Environment=TUNNEL_TOKEN={token()} CLOUDFLARE_TUNNEL_TOKEN=x\nExecStart={RUN}", {}, {},
+     "the variable TUNNEL_TOKEN", token()),
+    (f"ImportCredential=x*\nLoadCredentialEncrypted=t:/c\nExecStart={RUN} --token-file %d/t",
+     {"/run/credentials/cloudflared.service/t": token()}, {},
+     "the credential t, as the running service has it", token()),
     (f"Environment=CLOUDFLARE_TUNNEL_TOKEN={token()}\nExecStart={RUN}", {}, {}, NOTE, token()),
     (f"ExecStart={RUN}", {}, {}, "the unit", ""),
     (f"WorkingDirectory=-/srv/c/\nExecStart={RUN} --token-file t", {"/srv/c/t": token()}, {}, "the file /srv/c/t",
@@ -210,6 +219,20 @@ def test_copies_beside_the_files_that_hold_it() -> None:
     assert seen.loosest == seen.files[1]
 
 
+def test_a_token_that_stands_in_no_file() -> None:
+    run = run_of(f"ExecStart={RUN}", says={"show-environment": f"TUNNEL_TOKEN={token()}"})
+    assert run.get(cloudflared_token_files) == TokenFiles((), f"the variable TUNNEL_TOKEN, {OF_MANAGER}")
+
+
+def test_only_the_configuration_that_counts_holds_it() -> None:
+    second = "/usr/local/etc/cloudflared/config.yml"
+    files = dict.fromkeys([CONFIG, second], f"token: {token()}")
+    run = run_of(f"ExecStart={RUN}", files, target__host={"cloudflared_configs": [CONFIG, second]})
+    assert [file.path for file in run.get(installed).files] == [CONFIG]
+    bare = run_of(f"ExecStart={RUN}", files, cloudflared__token_variable=None)
+    assert bare.get(installed).place == "the setting token of its configuration file"
+
+
 def test_a_directory_with_more_than_anybody_reads_is_read_in_part() -> None:
     value = f"[Service]\nEnvironment=TUNNEL_TOKEN={token()}"
     names = [f"{number:02}.conf" for number in range(45)]
@@ -273,6 +296,18 @@ def test_a_file_that_is_newer_than_the_process(written: int, age_s: float | None
     assert run.get(cloudflared_token_in_use) == seen
 
 
+@pytest.mark.parametrize("said", ["", "soon\n", (1, "", "date: closed")])
+def test_without_the_time_there_nobody_can_tell_whether_a_file_is_newer(said: Said) -> None:
+    file = HostFile("", "read", "0600", 900, f"{token()} \n".encode(), "root", "root")
+    process = Process(7, ("c", "--token-file", "/t"), {}, 100.0)
+    run = run_of(f"ExecStart={RUN} --token-file /t", {"/t": file}, {"date +%s": said}, process)
+    with pytest.raises(Unreachable, match="whether /t is older than the process cannot be told without it"):
+        run.get(cloudflared_token_in_use)
+    there = run.get(target_host)
+    asked = [options for command, options in zip(there.commands, there.options, strict=True) if "date" in command]
+    assert asked == [{"fresh": True}]
+
+
 # --- what systemd shows
 
 
@@ -288,6 +323,8 @@ def test_a_credential_in_the_open_is_one_though_systemctl_does_not_print_it(text
     says: dict[str, Said] = {"systemctl show": "SetCredential=[unprintable]\nEnvironment=\n"}
     seen = run_of(f"{text}\nExecStart={RUN}", says=says).get(cloudflared_token_shown)
     assert seen == TokenShown("cloudflared.service", shown)
+    old = {"systemctl show": "Environment=\n"}
+    assert run_of(f"{text}\nExecStart={RUN}", says=old).get(cloudflared_token_shown).settings == ()
 
 
 def test_each_setting_that_shows_it_is_told() -> None:

@@ -68,6 +68,11 @@ def test_the_beginning_of_a_token_is_known_however_its_json_is_laid_out(begin: s
     assert tokens_in(f"--token={text}") == [text]
 
 
+def test_what_only_looks_like_a_token_is_none() -> None:
+    assert tokens_in(f"eyJ{'a' * 60} {token()}") == [token()]
+    assert not is_token(base64.b64encode(b"[" * 100_000).decode())
+
+
 def test_another_secret_is_another_token() -> None:
     assert not same(secret(token()), secret(token("another")))
     assert not same(secret(token()), secret("garbage"))

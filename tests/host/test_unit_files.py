@@ -97,7 +97,7 @@ def test_which_closed_files_may_say_more(
 @pytest.mark.parametrize(
     ("listed", "files", "found"),
     [
-        ({"ls -A1 -- /etc/c ": "b.env\na.env\n.c.env\nd.conf\n"}, {}, ["/etc/c/a.env", "/etc/c/b.env"]),
+        ({"ls -A1 -- /etc/c ": "b.env\na.env\n.c.env\nd.conf\n"}, {"/etc/c": ""}, ["/etc/c/a.env", "/etc/c/b.env"]),
         ({"ls -A1": (1, "", "closed")}, {"/etc/c": HostFile("", "hidden", "0700")}, ["/etc/c/*.env"]),
         ({"ls -A1": (1, "", "no such")}, {}, []),
     ],
@@ -108,7 +108,8 @@ def test_a_pattern_stands_for_the_files_that_it_is_about(
     there = Recorded(listed, files)
     named = [EnvironmentFile("/etc/c/*.env"), EnvironmentFile("/etc/plain")]
     assert [file.path for file in environment_files(there, named)] == [*found, "/etc/plain"]
-    assert [file.path for file in environment_files(there, [EnvironmentFile("/etc/*/x.env")])] == ["/etc/*/x.env"]
+    (wild,) = environment_files(there, [EnvironmentFile("/etc/*/x.env")])
+    assert (wild.path, wild.state) == ("/etc/*/x.env", "hidden")
 
 
 def test_a_pattern_with_a_dot_before_it_is_about_files_with_one() -> None:
@@ -121,6 +122,11 @@ def test_variables_of_files_count_more_and_those_that_are_taken_away_not_at_all(
     files = [HostFile("/e", "read", content=b"A=6\nD=5\n"), HostFile("/f", "read", content=b"C=4\nE=7\n")]
     assert with_files(settings, files).environment == {"A": "6", "E": "7"}
     assert with_files(settings, files[:1]).environment == {"A": "6", "C": "3"}
+
+
+def test_a_unit_of_which_no_drop_in_is_documented() -> None:
+    run = run_of(started(RUN), {AT: "[Service]\n"}, loaded="NeedDaemonReload=no", cloudflared__drop_in=None)
+    assert [file.path for file in run.get(connector_unit_files).all] == [AT]
 
 
 def test_all_files_of_a_unit() -> None:
@@ -160,5 +166,6 @@ def test_an_undocumented_drop_in_is_told_with_what_it_decides() -> None:
 )
 def test_which_lines_differ(one: bytes, other: bytes, found: list[str]) -> None:
     assert differences(one, other) == found
+    assert differences(b"A=1\n" + b"\n" * 250, b"B=1\n" + b"\n" * 250) == ["line 1 (A)"]
     assert UnitCopy("/u", "u", False, ("a", "b")).told == "/u differs from u in a, b"
     assert UnitCopy("/u", "u", True, ()).told == "/u is the same, byte by byte"

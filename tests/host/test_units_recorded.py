@@ -13,10 +13,12 @@ from spark_conformance.host.restarts import cloudflared_restarts, ollama_restart
 from spark_conformance.host.runner_services import RunnerServices, runner_services
 from spark_conformance.host.service import Service, cloudflared_service
 from spark_conformance.host.service import parse as parse_service
+from spark_conformance.host.service_state import service_state
 from spark_conformance.host.units import Unit, cloudflared_unit, ollama_unit, parse, require_active
 from spark_conformance.host.way import Way, connector_container, require_host, require_systemd, way_of
 from tests.host.recorded import Recorded, seen_on
 from tests.host.test_containers import recorded
+from tests.host.test_service_recorded import run_of as service_run
 from tests.host.test_unit_files import RUN, STOPPED, hidden, run_of, started
 
 # --- what systemd shows
@@ -91,6 +93,19 @@ def test_the_usual_unit_stands_in_for_one_of_a_wrong_name(own: str, usual: str, 
         assert run.get(ollama_unit).name == found
 
 
+def test_where_no_unit_is_stated_the_usual_one_is_looked_at() -> None:
+    there = Recorded({"-- cloudflared.service": "LoadState=loaded\nId=cloudflared.service"})
+    assert seen_on(there, cloudflared__unit=None).get(cloudflared_unit).name == "cloudflared.service"
+
+
+@pytest.mark.parametrize(("shown", "told"), [("UnitFileState=static", "static"), ("UnitFileState=", "nothing")])
+def test_whether_a_services_unit_comes_back_is_systemds_word(shown: str, told: str) -> None:
+    run = service_run(
+        Recorded({"systemctl show": f"LoadState=loaded\nActiveState=active\n{shown}"}), service__unit="a.service"
+    )
+    assert run.get(service_state).comes_back == f"systemd reports it as {told}"
+
+
 def test_a_systemd_that_fails_though_it_prints() -> None:
     there = Recorded({"systemctl": (1, "LoadState=loaded", "no bus")})
     with pytest.raises(Unreachable, match="no bus; the suite looks at services through systemd"):
@@ -125,7 +140,9 @@ def test_which_way_it_runs_is_what_the_document_states() -> None:
 # --- how it logs
 
 
-def log_of(process: object, shown: str, files: Mapping[str, str] | None = None, link: str = "") -> LogSettings:
+def log_of(
+    process: object, shown: str, files: Mapping[str, str | HostFile] | None = None, link: str = ""
+) -> LogSettings:
     looks = {"readlink": link} if link else {}
     configs: dict[str, Any] = {"target__host": {"cloudflared_configs": ["/etc/cloudflared/config.yml"]}}
     return connector_log(run_of(started(RUN, shown), files, looks, process=process, **configs))
@@ -140,6 +157,8 @@ def test_what_is_told_of_a_log() -> None:
     assert log_of(STOPPED, "Environment=TUNNEL_LOGLEVEL=error") == LogSettings(
         "error", "the variable TUNNEL_LOGLEVEL", "", ""
     )
+    closed = {"/etc/cloudflared/config.yml": hidden()}
+    assert log_of(Process(7, ("c",), {}, 1), "StandardError=journal+console", closed) == LogSettings("", "", "", "")
     both = Process(7, ("c", "--logfile", "/f"), own, 1)
     assert log_of(both, "StandardError=kmsg").file == "/f"
 

@@ -114,6 +114,10 @@ def test_where_nothing_is_seen_the_first_hindrance_is_raised(stub: StubHost) -> 
     stub.command("journalctl", "exit 0")
     with pytest.raises(Unreachable, match="the journal shows nothing"):
         Watch(run)
+    given(run, connector, Unreachable("a", "the first"))
+    given(run, cloudflared_unit, Unreachable("b", "the second"))
+    with pytest.raises(Unreachable, match="the first"):
+        Watch(run)
     gone = run_on(None)
     given(gone, target_host, Unreachable("ssh: closed", "the host is gone", "host.reachable"))
     with pytest.raises(Unreachable, match="the host is gone"):

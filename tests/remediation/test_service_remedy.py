@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.core.verdict import Finding, Verdict
-from spark_conformance.host.http_service import ServiceAnswer, service_answer
+from spark_conformance.host.curl import CurlReply
+from spark_conformance.host.http_service import kept, service_answer
 from spark_conformance.remediation.deeds import admit
 from spark_conformance.remediation.model import Asked, CannotRemedy, Conflict
 from spark_conformance.remediation.places import services
@@ -82,7 +83,8 @@ def test_what_no_unit_runs_and_what_a_restart_would_not_mend_is_left_to_a_person
 def test_what_answers_is_neither_restarted_nor_started_beside(stub: StubHost, active: str, told: str) -> None:
     stub.prints("systemctl", SHOWN.format(unit=UNIT, active=active, file="enabled"))
     run = run_of(stub, FACTS)
-    given(run, service_answer, ServiceAnswer("http://127.0.0.1:8000", "GET", "/", 200, "HTTP 200, 2 bytes"))
+    answered = kept("http://127.0.0.1:8000", "GET", "/", None, CurlReply("", 200, body=b"ok"))
+    given(run, service_answer, answered)
     with pytest.raises(CannotRemedy) as by_hand:
         ServiceUnit().plan(run, failing("service.url", "service.active"))
     assert by_hand.value.sentence.startswith(told)

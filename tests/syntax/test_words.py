@@ -48,6 +48,7 @@ def test_variables_as_systemctl_shows_them() -> None:
         "H": "back\\slash", "I": "#x", "J": "a=b==",
     }  # fmt: skip
     assert dict(assignments(r"$'A=it\'s\n' B=$'x", shown=True)) == {"A": "it's\n"}
+    assert dict(assignments("A=$'x y\\n'\nB=z\n", shown=True)) == {"A": "x y\n", "B": "z"}  # systemctl show-environment
 
 
 @pytest.mark.parametrize(
