@@ -34,13 +34,13 @@ def verdicts(place: Path) -> dict[str, str]:
 
 
 def test_the_twin_of_spark_is_drafted_conformant(
-    healthy_lab: Announcement, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    one_lab: Announcement, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     place = tmp_path / "drafted.toml"
-    code, said = draft(capsys, NAME, "--reach", healthy_lab.target, "-o", str(place))
+    code, said = draft(capsys, NAME, "--reach", one_lab.target, "-o", str(place))
     assert "looks wrong: access.policy: name Allow all (temporary for testing), everyone yes" in said
     assert (code, said.count("looks wrong")) == (1, 1)
-    ours, drafted = load(Path(healthy_lab.target)).facts.all(), load(place).facts.all()
+    ours, drafted = load(Path(one_lab.target)).facts.all(), load(place).facts.all()
     own = {"pipeline", "secrets"}
     left_out = {fact for fact in set(ours) - set(drafted) if fact.partition(".")[0] not in own}
     assert left_out == {
@@ -56,7 +56,7 @@ def test_the_twin_of_spark_is_drafted_conformant(
     assert len(other) == 6  # bounds and roundings: memory, disk, size, parameters, version
     text = place.read_text()
     assert text.count('source = ""') == len(drafted)
-    assert draft(capsys, NAME, "--reach", healthy_lab.target, "-o", str(place))[0] == 4
+    assert draft(capsys, NAME, "--reach", one_lab.target, "-o", str(place))[0] == 4
     assert place.read_text() == text
 
 
@@ -107,9 +107,9 @@ def test_without_a_token_nothing_is_looked_at(
     ],
 )
 def test_a_name_with_nothing_behind_it_is_told(
-    healthy_lab: Announcement, capsys: pytest.CaptureFixture[str], name: str, said: str
+    one_lab: Announcement, capsys: pytest.CaptureFixture[str], name: str, said: str
 ) -> None:
-    code, told = draft(capsys, name, "--reach", healthy_lab.target)
+    code, told = draft(capsys, name, "--reach", one_lab.target)
     assert (code, said in told) == (7, True)
 
 
