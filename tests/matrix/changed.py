@@ -58,6 +58,9 @@ def concerned(paths: Iterable[str], faults: Iterable[Fault]) -> set[str]:
     """
     components: set[str] = set()
     named: set[str] = set()
+    paths = list(paths)
+    if not paths:
+        return named
     for path in paths:
         match PurePosixPath(path).parts:
             case ("checks", file):

@@ -4,7 +4,7 @@ the day fails, and those that a change has to do with (see tests.matrix.changed)
 A kind is what a fault is declared to fail and to keep from being looked at. Two faults of one kind come to the same
 verdicts by different ways, so a day without one of them says less: they take turns, as kinds do, and every night tries
 them all. What a day is without: kinds that fail no fact of their own, where the change has nothing to do with them.
-A twelfth of the kinds is looked at as a whole, each day another one; half of these is healed, where there is a
+A twelfth of the kinds is looked at as a whole, each day another one; a fourth of these is healed, where there is a
 remedy. A cause is told of what is looked at as a whole, and of a sixth of the others. Some faults are made together
 (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched), which says
 nothing of the rest.
@@ -27,7 +27,7 @@ T = TypeVar("T")
 TURNS = 6
 """Every so many days a kind has its turn."""
 SHARES = 12
-HEALED = 24
+HEALED = 48
 """A multiple of the others: what is healed has its turn, and is looked at as a whole."""
 TOLD = 6
 """Of so many faults whose cause is known, a day asks for one's, beside those that are looked at as a whole."""
@@ -52,14 +52,11 @@ def chosen(faults: Iterable[Fault], *, today: date | None = None, every: bool | 
     for fault in faults:
         alike[kind(fault)].append(fault)
     day = _day(today)
-    ready = [those[day // _step(_place(those[0], today)) % len(those)] for those in alike.values()]
-    turns = {
-        fault.name: fault
-        for fault in ready
-        if _place(fault, today) % TURNS == 0 or whole(fault, today=today, every=every)
-    }
+    placed = [(_place(those[0], today), those) for those in alike.values()]
+    ready = [(place, those[day // _step(place) % len(those)]) for place, those in placed]
+    turns = {fault.name: fault for place, fault in ready if place % TURNS == 0 or place % SHARES == 0}
     failed = {fact for fault in turns.values() for fact in fault.facts}
-    for fault in sorted(ready, key=lambda fault: len(fault.unverified)):
+    for _, fault in sorted(ready, key=lambda one: len(one[1].unverified)):
         if not fault.facts <= failed:
             turns[fault.name] = fault
             failed |= fault.facts
@@ -73,7 +70,7 @@ def whole(fault: Fault, *, today: date | None = None, every: bool | None = None)
 
 
 def healed(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault that has a remedy is healed: of the day's twelfth a half."""
+    """Whether a fault that has a remedy is healed: of the day's twelfth a fourth."""
     return fault.remedy and (_all(every) or _place(fault, today) % HEALED == 0)
 
 
