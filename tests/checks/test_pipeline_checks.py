@@ -1,5 +1,6 @@
 """What the checks of the pipeline say, where what they say depends on what they see."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -92,3 +93,34 @@ def test_a_run_by_hand_that_deploys_nothing_or_that_another_workflow_starts() ->
     assert kept == ("no", False, "nothing is deployed then: if: false")
     with pytest.raises(Unreachable, match="another workflow starts it"):
         judged(of_pipeline.test_manual, True, workflow=_workflow(manual=False))
+
+
+@pytest.mark.parametrize(
+    ("online", "on_the_host", "unknown"),
+    [
+        ("gpu", (), "nuc, mini"),
+        ("gpu", ("nuc",), "mini"),
+        ("gpu", ("nuc", "mini"), ""),
+        ("none", (), ""),
+    ],
+)
+def test_a_runner_of_another_name_is_the_hosts_where_it_is_a_service_there(
+    online: str, on_the_host: tuple[str, ...], unknown: str
+) -> None:
+    class Named(SimpleNamespace):
+        def __str__(self) -> str:
+            return str(self.name)
+
+    runners = seen(
+        online=lambda _: online, otherwise_named=lambda _: (Named(name="nuc"), Named(name="mini")), told="two runners"
+    )
+    run = seen(get=lambda _: seen(has=on_the_host.__contains__))
+
+    def look() -> Any:
+        return judged(of_pipeline.test_runner_online, "gpu", github_runners=runners, run=run)
+
+    if unknown:
+        with pytest.raises(Unreachable, match=f"whether {unknown} is on the host is not known"):
+            look()
+    else:
+        assert look() == (online, online == "gpu", "two runners")

@@ -9,11 +9,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.day import DAY
 from tests.mutants.explained import FILE, Explained, explained
 from tests.mutants.faults import matrix_of
 from tests.mutants.lines import seen_by, tests_of
@@ -24,6 +26,7 @@ from tests.mutants.trying import UNKNOWN_S, Round, Tried, Work, Workshop, open_w
 
 def main() -> int:
     asked = _arguments()
+    os.environ.setdefault(DAY, str(datetime.now(UTC).date()))  # at midnight there would be other tests than were seen
     with TemporaryDirectory(prefix="mutants-") as folder:
         return _run(asked, Path(folder))
 

@@ -1,7 +1,12 @@
+import os
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.day import DAY
+from tests.mutants import __main__ as mutating
 from tests.mutants.__main__ import drawn
 from tests.mutants.explained import explained
 from tests.mutants.lines import statement
@@ -69,6 +74,23 @@ def test_a_sample_is_the_same_each_time_and_another_by_another_seed() -> None:
     assert one != other
     assert len({*one, *other, *drawn(all_of, 5, "")}) > 5
     assert set(drawn(all_of, None, "2026-11-27")) == set(all_of)
+
+
+def test_a_run_keeps_to_the_samples_of_the_day_on_which_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    days: list[str | None] = []
+
+    def run(*_: object) -> int:
+        days.append(os.environ.get(DAY))
+        return 0
+
+    monkeypatch.delenv(DAY)
+    monkeypatch.setattr(sys, "argv", ["python -m tests.mutants"])
+    monkeypatch.setattr(mutating, "_run", run)
+    mutating.main()
+    assert days == [str(datetime.now(UTC).date())]
+    monkeypatch.setenv(DAY, "2026-11-20")
+    mutating.main()
+    assert days[1:] == ["2026-11-20"]
 
 
 def test_a_mutant_of_a_check_knows_its_fact() -> None:

@@ -102,7 +102,12 @@ def test_closing_closes_every_connection_once(run: Run) -> None:
     assert closed == ["ssh"]
 
 
-def test_what_was_seen_is_shown_masked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("secrets", [0, 1, 99])
+def test_what_was_seen_is_shown_masked_however_many_secrets_are_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch, secrets: int
+) -> None:
+    monkeypatch.setattr("spark_conformance.core.run.known", lambda: secrets)
+
     @dataclass(frozen=True)
     class Answer:
         header: str

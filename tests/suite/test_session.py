@@ -101,6 +101,7 @@ def test_what_is_not_stated_is_told_with_what_to_write() -> None:
     one, two = NotStated("dns.type"), NotStated("service.unit", "service.container")
     assert str(one).startswith("the facts file does not state dns.type, which this is looked up by: write [facts.dns.")
     assert str(two).startswith("the facts file states neither service.unit nor service.container, which")
+    assert "write [facts.service.unit] with" in str(two)
     assert (one.facts, two.facts) == (("dns.type",), ("service.unit", "service.container"))
 
 
@@ -195,6 +196,14 @@ def test_a_finding_travels_whole_and_what_else_there_is_is_passed_over() -> None
     held, required = finding(Verdict.CONFORMANT, "advisory"), finding(Verdict.NONCONFORMANT)
     assert not held.advisory
     assert not required.advisory
+
+
+def test_what_it_means_ends_where_begins_what_the_check_does_not_see() -> None:
+    made = finding(Verdict.NONCONFORMANT)
+    made.manual = "It is\n    not so.\n\n    Not seen here: another. Not seen either."
+    assert made.means == "It is not so."
+    made.manual = ""
+    assert made.means == ""
 
 
 def test_waived_facts_are_not_said_to_hold() -> None:

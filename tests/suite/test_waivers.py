@@ -142,6 +142,15 @@ def test_what_fails_by_two_causes_is_covered_where_both_are_waived() -> None:
     assert [one.waiver for one in found if one.fact == ANSWER] == [""]  # its last day is not over
 
 
+def test_where_both_are_waived_the_first_is_told() -> None:
+    causes = {ANSWER: {"host-header": SETTING, "token-expired": "access.token_days"}}
+    found = of_the_403()
+    waive_by_cause(found, {name: waiver(name) for name in causes[ANSWER]}, causes, UNTIL)
+    answer = found[1]
+    assert (answer.fact, answer.verdict, answer.waived_by) == (ANSWER, Verdict.WAIVED, "host-header")
+    assert answer.note == f"waived with host-header: {ABOUT}"
+
+
 def test_without_the_proof_or_after_its_day_it_covers_nothing_and_says_so() -> None:
     covers, found = by_cause("host-header", {})
     assert covers == set()
