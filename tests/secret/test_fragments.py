@@ -76,6 +76,13 @@ def test_each_part_is_found_once_where_it_stands(text: str, places: list[tuple[i
     assert list(fragments.within(text)) == places
 
 
+@pytest.mark.parametrize("before", ["", "-"])
+def test_a_part_goes_back_to_the_values_beginning_though_that_could_be_anybodys(before: str) -> None:
+    fragments, whole = Fragments(), "aaaaaaaaaaaB2c3D4e5"
+    assert fragments.add(whole)[0] == (whole, 2)
+    assert list(fragments.within(before + whole)) == [(len(before), len(before + whole))]
+
+
 @pytest.mark.parametrize(
     ("whole", "parts"),
     [

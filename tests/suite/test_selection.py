@@ -21,9 +21,14 @@ def command_line(monkeypatch: pytest.MonkeyPatch, **given: Any) -> pytest.Config
     monkeypatch.setattr(selection, "selected_by", lambda _: selected)
     monkeypatch.setattr(selection, "target_names", lambda _: ["t", "u"])
     monkeypatch.setattr(selection, "read_facts", lambda _: facts)
+    typed = SimpleNamespace(**dict.fromkeys(given.pop("typed", ()), True))
     return config(
+        _parser=SimpleNamespace(parse_known_args=lambda _: typed),
+        invocation_params=SimpleNamespace(args=()),
         getoption=lambda name, default=None: given.get(name.lstrip("-"), default),
-        option=SimpleNamespace(markexpr=given.get("markexpr", "")),
+        option=SimpleNamespace(
+            markexpr=given.get("markexpr", ""), version=given.get("version", 0), help=given.get("help", False)
+        ),
         getini=lambda _: ["slow : takes long", "fact (id): what it is about", "dns: checks of dns"],
         pluginmanager=SimpleNamespace(is_blocked=lambda part: part == blocked),
         **worker,
@@ -62,6 +67,26 @@ def refusal(hook: Any) -> str:
     except pytest.UsageError as refused:
         return str(refused)
     return "nothing"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, ""),
+        ({"collectonly": True}, "--collect-only in PYTEST_ADDOPTS or in the configuration's addopts: with it nothing"),
+        ({"collectonly": True, "typed": ["collectonly"]}, ""),
+        ({"collectonly": True, "markers": True, "typed": ["collectonly"]}, "--markers in PYTEST_ADDOPTS"),
+        ({"collectonly": True, "worker": True}, ""),
+        ({"collectonly": True, "looks": False}, ""),
+        ({"help": True, "looks": False}, "--help in PYTEST_ADDOPTS"),
+        ({"version": 1}, ""),
+        ({"version": 2}, "--version in PYTEST_ADDOPTS"),
+        ({"version": 2, "typed": ["version"]}, ""),
+    ],
+)
+def test_what_only_prints_is_to_be_typed(monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], told: str) -> None:
+    asked = command_line(monkeypatch, **given)
+    assert refusal(lambda: selection.pytest_cmdline_main(asked)).startswith(told or "nothing")
 
 
 @pytest.mark.parametrize(
