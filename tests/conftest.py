@@ -3,14 +3,17 @@
 import os
 import signal
 import sys
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
+from spark_conformance.core.secret import masking
 from spark_conformance.core.secret.masking import Known
 from spark_conformance.observations import load_observations
 from tests.installed import read_once
@@ -53,21 +56,21 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Keep nothing compiled that a test writes: of two modules of one second the first would run for the second.
+
+    And hide from the runs that a test starts that it may itself run in one of xdist's workers.
+    """
+    with patch.dict(os.environ, {"PYTHONDONTWRITEBYTECODE": "1"}), patch.object(sys, "dont_write_bytecode", True):
+        for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+            os.environ.pop(name, None)
+        return (yield)
+
+
 @pytest.fixture(autouse=True)
-def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_secrets_of_others() -> Iterator[None]:
     """Forget after each test which secrets it made: the next one's texts are not theirs to mask."""
-    monkeypatch.setattr("spark_conformance.core.secret.masking._known", Known())
-
-
-@pytest.fixture(autouse=True)
-def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep nothing compiled that a test writes: of two modules of one second the first would run for the second."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-
-
-@pytest.fixture(autouse=True)
-def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide from the runs that a test starts that it may itself run in one of xdist's workers."""
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
-        monkeypatch.delenv(name, raising=False)
+    before, masking._known = masking._known, Known()
+    yield
+    masking._known = before

@@ -1,5 +1,5 @@
-"""Tests that take turns: a run of all tests makes a day's share of those of what stands in for something else, of what
-begins with a copy of the tree, and of whole remediations and runs on a lab.
+"""Tests that take turns: a run of all tests makes a day's share of those of what stands in for something else (the Python
+that tests start, too), of what begins with a copy of the tree, and of whole remediations and runs on a lab.
 
 What the lab is made of is proven by the matrix in each run, and changes seldom; what a remedy plans and writes is
 proven without a lab. They are all made where their folder is asked for by name, where the change has to do with them
@@ -39,6 +39,7 @@ ROOMS = {
     "tests/lab/": Room((_LAB, "tests/lab/", "tests/labs.py")),
     "tests/contract/": Room((_LAB, "tests/contract/")),
     "tests/strangers/": Room((_LAB, "tests/strangers/", "requirements")),
+    "tests/warm/": Room(("tests/warm/", "requirements")),
     "tests/machine/": Room((_LAB, "fixtures/spark_conformance/host/", "tests/machine/"), 3),
     "tests/facts/test_new_fact.py::test_a_new_fact_fails": Room((*_WALKED, f"{_LAB}faults/"), together=True),
     "tests/facts/test_new_fact.py::test_what_is_held": Room((*_WALKED, "tests/remediation/"), together=True),

@@ -30,6 +30,8 @@ def _checks() -> dict[str, Any]:
 
 
 CHECKS = _checks()
+NEEDS = {fact: tuple(inspect.signature(check).parameters) for fact, check in CHECKS.items()}
+"""What each check takes."""
 
 
 def verdict(fact: str, run: Run) -> str:
@@ -37,8 +39,7 @@ def verdict(fact: str, run: Run) -> str:
     judge = Judge(fact, run.facts.all()[fact])
     own: dict[str, Any] = {"judge": judge, "run": run, "own_connector": OwnConnector(CONNECTOR, "the host's")}
     try:
-        needs = inspect.signature(CHECKS[fact]).parameters
-        CHECKS[fact](**{name: own[name] if name in own else run.get(OBSERVATIONS[name]) for name in needs})
+        CHECKS[fact](**{name: own[name] if name in own else run.get(OBSERVATIONS[name]) for name in NEEDS[fact]})
     except Nonconformant:
         return "nonconformant"
     except Unmet as unmet:
@@ -51,8 +52,7 @@ def verdict(fact: str, run: Run) -> str:
 
 def failing(run: Run) -> dict[str, str]:
     """Every check that is not conformant."""
-    for name in OBSERVATIONS:
-        if any(name in inspect.signature(check).parameters for check in CHECKS.values()) and name != "own_connector":
-            run.start(OBSERVATIONS[name])
+    for name in {name for needs in NEEDS.values() for name in needs} & OBSERVATIONS.keys() - {"own_connector"}:
+        run.start(OBSERVATIONS[name])
     verdicts = {fact: verdict(fact, run) for fact in CHECKS}
     return {fact: told for fact, told in verdicts.items() if told != "conformant"}

@@ -1,6 +1,6 @@
 """Scenes to conclusions, from recordings: the verdicts, and that evidence taken away never makes one wrong.
 
-A day takes evidence from a twelfth of the scenes, another day from others; `WORLDS=300` takes it from all, and draws
+A day takes evidence from a twenty-fourth of the scenes, another day from others; `WORLDS=300` takes it from all, and draws
 more of what is taken.
 """
 
@@ -23,7 +23,7 @@ from tests.matrix.selection import shared
 
 NAMES = recorded()
 ALL = "WORLDS" in os.environ
-TURN = shared(NAMES, 12, every=ALL)
+TURN = shared(NAMES, 24, every=ALL)
 DRAWN, FEW = (1000, 500) if ALL else (200, 100)
 GROUPS = sorted({name.partition(".")[0] for name in SIGNS})
 """Signs that are had together: those of one probe, one service, one resource."""

@@ -21,13 +21,15 @@ ANYWHERE = {"Settings", "Overview", "Edit", "Configure"}
 MENUS = {part for page in PAGES.values() for part in page.split(" > ")[:-1]} | OLD
 MENU = rf"\b({'|'.join(map(re.escape, sorted(MENUS - ANYWHERE)))})"
 A_PAGE = re.compile(rf"{MENU}\s+>\s")
+IN_PARTS = re.compile(rf"{MENU}[\s\"'frnt\\]*>")
+"""A page in a source, whose text may stand in quotes of several lines."""
 
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every text of the sources, docstrings too, with its place."""
     for path in sorted([*(PROJECT / "fixtures").rglob("*.py"), *(PROJECT / "checks").glob("*.py")]):
         text = path.read_text(encoding="utf-8")
-        if path != HOME and re.search(MENU, text):
+        if path != HOME and IN_PARTS.search(text):
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield f"{path.relative_to(PROJECT)}:{node.lineno}", node.value

@@ -108,7 +108,7 @@ def test_which_jobs_a_matrix_makes(matrix: dict[Any, Any], made: list[dict[Any, 
     [
         ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\nb: 'x\n", "line 3: found unexpected end of stream"),
-        ("[" * 3000, "it is nested too deep to be a workflow"),
+        ("[\n" * 3000, "it is nested too deep to be a workflow"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_line(text: str, told_: str) -> None:

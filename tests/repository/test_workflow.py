@@ -124,7 +124,7 @@ def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> Non
         (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}}}\n", "the job a needs b, which is not a job"),
         (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: [a]}}}}\n", "the job a needs itself"),
         ("on: !!python/object/apply:os.system [true]\njobs: {}\n", "line 1: "),
-        ("[" * 5000, "nested too deep"),
+        ("[\n" * 5000, "nested too deep"),
     ],
 )
 def test_a_workflow_that_does_not_parse_is_a_finding_of_its_own(tmp_path: Path, text: str, fault: str) -> None:
