@@ -1,5 +1,5 @@
-"""Tests that take turns: a run of all tests makes a day's share of those of what stands in for something else (the Python
-that tests start, too), of what begins with a copy of the tree, and of whole remediations and runs on a lab.
+"""Tests that take turns: a run of all tests makes a day's share of those of what stands in for something else, of the
+Python that tests start, of what begins with a copy of the tree, and of whole remediations and runs on a lab.
 
 What the lab is made of is proven by the matrix in each run, and changes seldom; what a remedy plans and writes is
 proven without a lab. They are all made where their folder is asked for by name, where the change has to do with them

@@ -1,7 +1,7 @@
 """Scenes to conclusions, from recordings: the verdicts, and that evidence taken away never makes one wrong.
 
-A day takes evidence from a twenty-fourth of the scenes, another day from others; `WORLDS=300` takes it from all, and draws
-more of what is taken.
+A day takes evidence from a twenty-fourth of the scenes, another day from others; `WORLDS=300` takes it from all, and
+draws more of what is taken.
 """
 
 import os

@@ -167,8 +167,9 @@ def test_interrupting_keeps_the_exit_code_and_the_reports(pytester: pytest.Pytes
 
 
 def test_who_asks_for_it_sees_where_it_was_interrupted(pytester: pytest.Pytester) -> None:
-    ran = run_suite(pytester, ALL_GOOD.replace("judge(1)", "raise KeyboardInterrupt", 1), "--full-trace", "checks",
-                    apart=True)  # fmt: skip - in this process the trace is that of all tests as well
+    ran = run_suite(
+        pytester, ALL_GOOD.replace("judge(1)", "raise KeyboardInterrupt", 1), "--full-trace", "checks", apart=True
+    )  # in this process the trace would be through all tests' own run as well
     assert "test_dns.py:" in ran.out
     assert "KeyboardInterrupt" in ran.out
 
