@@ -83,7 +83,7 @@ def _lasts(kind: ModuleType | type) -> bool:
 
 def _finding_statements_once() -> Any:
     """Pytest's way to find where a line's statement begins and ends, for which it parses the whole file."""
-    finding = code.getstatementrange_ast
+    finding = vars(code)["getstatementrange_ast"]
     known: dict[tuple[str, int], tuple[int, int]] = {}
 
     def found(lineno: int, source: Any, assertion: bool = False, astnode: ast.AST | None = None) -> Any:
@@ -103,4 +103,4 @@ def read_once() -> None:
         setattr(metadata.Distribution, name, Installed(name))
     jinja2.Environment.compile = _compiling_once()  # type: ignore[method-assign]
     FixtureManager.parsefactories = _looking_for_fixtures_once()  # type: ignore[method-assign]
-    code.getstatementrange_ast = _finding_statements_once()
+    vars(code)["getstatementrange_ast"] = _finding_statements_once()

@@ -422,7 +422,7 @@ def test_silence_has_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
 
     def script(_path: str, _query: dict[str, str]) -> Answer:
-        done.wait(5)
+        done.wait(60)
         return 200, {}, {}
 
     with api(script) as (url, _):

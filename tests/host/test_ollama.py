@@ -178,14 +178,14 @@ def test_parameters(size: str, billions: float | None) -> None:
 def test_a_generation_asks_for_as_many_tokens_as_the_fact(stub: StubHost) -> None:
     server = Ollama()
     with web(server) as address:
-        run = run_on(stub, ollama__url=f"http://{address}", ollama__generates={"tokens": 7, "within_s": 9})
+        run = run_on(stub, ollama__url=f"http://{address}", ollama__generates={"tokens": 7, "within_s": 59})
         seen = run.get(ollama_generation)
         share = run.get(ollama_residency).gpu_share
     assert (seen.tokens, seen.done_reason, round(seen.load_s, 3)) == (2, "length", 0.082)
     assert share == 1.0
     asked = json.loads(dict(server.asked)["/api/generate"])
     assert (asked["model"], asked["stream"], asked["options"]) == ("llama3.3:70b", False, {"num_predict": 7})
-    assert any("-m 9 " in command for command in stub.backend.commands)
+    assert any("-m 59 " in command for command in stub.backend.commands)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_a_refused_handshake_of_a_name_two_levels_below_the_zone_says_so(authori
     alert = b"\x15\x03\x01\x00\x02\x02\x28"  # fatal, handshake_failure
     with tls_server(None, lambda _: [alert]) as server:
         target = Target(
-            public=Public(port=server.port, ca=str(authority.pem_path), timeout_s=5),
+            public=Public(port=server.port, ca=str(authority.pem_path), timeout_s=60),
             cloudflare=Cloudflare(zone=HOSTNAME.rpartition(".")[2], token="env:TOKEN"),
         )
         run = run_of(target, {}, {public_addresses: PublicAddresses(("127.0.0.1",))})

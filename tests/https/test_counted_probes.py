@@ -291,7 +291,7 @@ def test_silence_is_waited_out_no_longer_than_needed(authority: LabAuthority, mo
     monkeypatch.setattr(module, "PATIENCE_S", 0.3)
 
     def silent(_: str) -> list[bytes]:
-        server.release.wait(10)
+        server.release.wait(60)
         return []
 
     with tls_server(edge_context(authority), silent) as server:

@@ -63,17 +63,25 @@ def test_a_stream_is_measured(authority: LabAuthority) -> None:
     assert 0 <= seen.longest_gap_s <= seen.total_s
 
 
-def test_pauses_are_measured(authority: LabAuthority) -> None:
+def test_pauses_are_measured_as_each_chunk_comes(authority: LabAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks, taken, waited = iter((10.0, 10.15, 10.75, 10.8)), Event(), []  # when it begins, at each chunk, when it ends
+
+    def monotonic() -> float:
+        tick = next(ticks)
+        if tick > 10:
+            taken.set()
+        return tick
+
     def stream(_: dict[str, Any]) -> Iterable[bytes]:
         yield HEAD
-        Event().wait(0.15)
         yield chunk("a")
-        Event().wait(0.6)  # the reader may come late to the first of them
+        waited.append(taken.wait(60))
         yield chunk("b", done=True)
 
+    monkeypatch.setattr("spark_conformance.https.public.time", SimpleNamespace(monotonic=monotonic))
     seen = generation(authority, stream)
-    assert 0.15 <= seen.first_token_s < seen.total_s
-    assert seen.longest_gap_s >= 0.2
+    assert waited == [True]
+    assert (seen.first_token_s, seen.longest_gap_s, seen.total_s) == (0.15, 0.6, 0.8)
 
 
 def test_a_model_that_is_not_served_is_replaced_so_that_its_fact_alone_fails(authority: LabAuthority) -> None:
