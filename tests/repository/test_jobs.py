@@ -1,5 +1,7 @@
 """What a workflow's jobs come to, and the words of its scripts, case by case and without a checkout."""
 
+import time
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,7 @@ from spark_conformance.repository.git import NoGitError, ask
 from spark_conformance.repository.jobs import Job, jobs_of, used
 from spark_conformance.repository.shell import DEEPEST, commands
 from spark_conformance.repository.shell_words import parsed
+from spark_conformance.repository.steps import deeds
 from tests.secrets.runs import run_of
 
 DEPLOY = {"run": "sudo systemctl restart cloudflared"}
@@ -52,6 +55,9 @@ def test_where_an_input_counts() -> None:
     assert is_used(uses="./gone.yml", **{"with": {"skip": skip}}) is None
     assert is_used(uses="other/x.yml", **{"with": {"skip": skip}}) is None
     assert is_used(uses="./x.yml", **{"with": {"skip": skip}}) is None, "as deep as workflows call one another"
+    looks_at_another = {"y.yml": "on: workflow_call\njobs: {a: {env: {X: '${{ inputs.other }}'}}}"}
+    handed = {"jobs": {"a": {"uses": "./y.yml", "with": {"other": "x"}}}}
+    assert used(handed, "skip", looks_at_another.get) is False
     assert used({"env": {"SKIP": skip}}, "skip", nothing)
     assert used({"name": skip}, "skip", nothing) is False
 
@@ -95,6 +101,38 @@ def test_a_job_waits_for_those_that_it_needs() -> None:
     found = jobs({"a": off, "b": {"needs": "a", "runs-on": "x"}, "c": {"needs": ["b"], "runs-on": "x"},
                   "d": {"needs": "b", "if": "always()", "runs-on": "x"}})  # fmt: skip
     assert [job.runs["push"] for job in found] == [False, False, False, True]
+
+
+def test_a_workflow_that_is_called_knows_its_own_inputs_alone() -> None:
+    inner = "on: workflow_call\njobs: {in: {runs-on: x, if: inputs.skip, steps: [{run: y}]}}"
+    [job] = jobs_of({"jobs": {"a": {"uses": "./in.yml"}}}, {"in.yml": inner}.get, (), KNOWN)
+    assert job.runs["workflow_dispatch"] is None
+
+
+@pytest.mark.parametrize(
+    ("run", "deploys"),
+    [
+        ("systemctl reload-or-restart cloudflared.service", True),
+        ("systemctl enable --now cloudflared", True),
+        ("systemctl start -H root@spark nginx cloudflared", True),
+        ("service cloudflared restart", True),
+        ("service cloudflared start", True),
+        ("cp unit /etc/systemd/system/cloudflared.service", True),
+        ("cat unit > /etc/systemd/system/cloudflared.service", True),
+        ("service cloudflared status", False),
+        ("service restart cloudflared", False),
+        ("systemctl status cloudflared", False),
+        ("systemctl stop cloudflared", False),
+        ("systemctl restart cloudflared-updater", False),
+        ("ls /etc/systemd/system/cloudflared.service", False),
+        ("cat ./deploy.sh", False),
+        ("./deploy.sh", True),
+        ("./round.sh", False),
+    ],
+)
+def test_what_deploys_the_tunnels_service(run: str, deploys: bool) -> None:
+    files = {"deploy.sh": DEPLOY["run"], "round.sh": "./round.sh"}
+    assert deeds({"run": run}, files.get, ("cloudflared.service",)).deploys is deploys
 
 
 def test_labels_by_what_triggers_a_job() -> None:
@@ -182,10 +220,32 @@ def test_a_matrix_with_expressions_is_decided_when_it_runs() -> None:
     assert labels({"on": ["a", "b"]}) == labels({"include": [{"on": "a"}, {"on": "b"}]}) == [(("a",), ""), (("b",), "")]
     assert labels({"on": ["a", "${{ vars.X }}"]}) == labels({"include": [{"on": "${{ vars.X }}"}]}) == untold
     assert labels("${{ fromJSON(vars.X) }}") == untold
+    assert labels({"on": ["a"], "size": ["${{ vars.X }}"]}) == untold
 
 
 def test_nothing_is_nothing_that_was_searched(tmp_path: Path) -> None:
     assert history._found(tmp_path, [], (), 0.0) == ([], 0)
+
+
+def test_what_git_lists_is_read_with_names_that_have_blanks() -> None:
+    listed = (
+        b"blob 0123456789abcdef 12 docs/a b c.md\ntree 9123456789abcdef 30 docs\n"
+        b"commit abcdef0123456789 200\nblob bbcdef0123456789 7 \n"
+    )
+    assert history._chosen(BytesIO(listed)) == (
+        [
+            history._Object("0123456789abcdef", 12, "docs/a b c.md"),
+            history._Object("abcdef0123456789", 200, "the message of abcdef012345"),
+            history._Object("bbcdef0123456789", 7, "the message of bbcdef012345"),
+        ],
+        True,
+    )
+    assert history._chosen(BytesIO(b"0123456789abcdef missing\n")) == ([], False)
+
+
+def test_git_that_fails_has_not_come_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        assert not history._run(tmp_path, ["rev-parse", "--verify", "nothing"], None, out, time.monotonic() + 60)
 
 
 def test_git_that_fails_is_told_by_its_command(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import base64
 import codecs
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_conformance.core.run import Run
-from spark_conformance.core.secret import Secret
-from spark_conformance.core.verdict import Unreachable
-from spark_conformance.facts.target import Cloudflare, Repository, Secrets, Target
+from spark_conformance.core.secret import Secret, mask
+from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.facts.target import Cloudflare, Github, Repository, Secrets, Target
 from spark_conformance.repository import history, text
 from spark_conformance.repository import leaks as module
 from spark_conformance.repository.leak_patterns import known, leaks_in
@@ -121,6 +122,22 @@ def test_a_secret_with_quotation_marks_is_found_within_a_text_of_json() -> None:
     assert list(leaks_in(line, known("it", Secret(value, "it")))) == [(1, "it")]
 
 
+@pytest.mark.parametrize(
+    ("value", "line", "found"),
+    [
+        ("k3Lm9Qx2", "x=k3Lm9Qx2", True),
+        ("k3Lm9Qx", "x=k3Lm9Qx", False),  # shorter than a beginning: it stands everywhere
+        ("cfut_k3Lm9Qx2pR7tW5y", "begins with cfut_k3Lm9Qx2…", True),
+        ("cfut_k3Lm9Qx2pR7tW5y", "begins with cfut_k3Lm9Qx…", False),  # the kind's own sign is no beginning
+        *((base64.b64encode(told).decode(), base64.b64encode(told).decode(), True)
+          for told in (b'{"a": "tunnel"}', b"[1, 2, 3, 4]", b"no JSON at all", b'{"a": 1, "s": 5}', b"[" * 60000)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_how_much_of_a_secret_gives_it_away(value: str, line: str, found: bool) -> None:
+    assert bool(list(leaks_in(line, known("it", Secret(value, "it"))))) is found
+
+
 @given(st.text(), st.text())
 def test_a_whole_secret_is_found_whatever_stands_around_it(before: str, after: str) -> None:
     wanted = list(known("it", Secret(CLIENT, "client")))
@@ -138,6 +155,8 @@ def test_tracked_files_are_searched_and_places_told_without_the_text(tmp_path: P
     git(tmp_path, "add", ".")
     (tmp_path / "deleted").unlink()
     (tmp_path / "untracked").write_text(CLIENT)
+    (tmp_path / "link").symlink_to("docs/readme.md")
+    git(tmp_path, "add", "link")
     seen = run_on(tmp_path).get(leaks)
     assert [(leak.file, leak.line) for leak in seen.found] == [
         ("binary", 0),
@@ -198,6 +217,12 @@ def test_what_cannot_be_read_is_not_vouched_for(tmp_path: Path, monkeypatch: pyt
         run_on(tmp_path).get(leaks)
 
 
+def test_a_file_that_is_gone_by_now_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("fine")
+    files = [tmp_path / "gone.txt", tmp_path / "a.txt"]
+    assert module._in_files(tmp_path, files, ()) == ([], ["gone.txt (No such file or directory)"])
+
+
 @needs_git
 def test_the_history_of_every_branch_is_searched_for_secrets_of_today(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "main")
@@ -216,6 +241,7 @@ def test_the_history_of_every_branch_is_searched_for_secrets_of_today(tmp_path: 
     seen = run_on(tmp_path).get(leaks)
     places = [(leak.file.partition(" in the history")[0], leak.kind) for leak in seen.found]
     assert places[0] == ("kept", "the service token's secret")
+    assert re.search(r", gone in the history, object [0-9a-f]{12} \(the service token's secret\)", seen.told)
     assert set(places[1:]) == {
         ("gone", "the service token's secret"),
         ("unsaved", "the service token's secret"),
@@ -300,12 +326,14 @@ def test_what_pulumi_and_1password_are_given_is_looked_for(tmp_path: Path, monke
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra/a.txt").write_text("tr0ub4dor alone\nfor tr0ub4dor and three\nops-token-of-ours\n")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(tmp_path / "phrase"))
-    monkeypatch.setenv("OP_SERVICE_ACCOUNT_TOKEN", "ops-token-of-ours")
+    monkeypatch.setenv("OP_SERVICE_ACCOUNT_TOKEN", " ops-token-of-ours\n")
     seen = run_on(tmp_path / "infra").get(leaks)
     assert [(leak.line, leak.kind) for leak in seen.found] == [
         (2, "the stack's passphrase"),
         (3, "1Password's token"),
     ]
+    assert "tr0ub4dor" not in mask("said for tr0ub4dor and three, now")
+    assert "ours" not in mask("said for ops-token-of-ours, now")
 
 
 @pytest.mark.parametrize(
@@ -313,6 +341,7 @@ def test_what_pulumi_and_1password_are_given_is_looked_for(tmp_path: Path, monke
     [
         {"cloudflare": Cloudflare(zone="example.org", token="env:SOME_TOKEN")},
         {"secrets": Secrets(api_key="env:SOME_TOKEN")},
+        {"github": Github(repository="a/b", token="env:SOME_TOKEN")},
     ],
 )
 def test_the_suites_own_credentials_are_looked_for_where_they_are_there(
@@ -325,10 +354,15 @@ def test_the_suites_own_credentials_are_looked_for_where_they_are_there(
     assert len(run_on(tmp_path, **tables).get(leaks).found) == 0
 
 
-def test_without_the_secrets_nothing_is_vouched_for(tmp_path: Path) -> None:
-    hindered = Unreachable("pulumi", "pulumi is not there")
-    run = run_of(Target(repository=Repository(path=str(tmp_path))), given={esc_tunnel_token: hindered})
-    with pytest.raises(Unreachable, match="pulumi is not there"):
+@pytest.mark.parametrize(
+    "hindered", [Unreachable("pulumi", "pulumi is not there"), Unmet("secrets.tunnel_token", "is not there", "")]
+)
+def test_without_the_secrets_nothing_is_vouched_for(tmp_path: Path, hindered: Exception) -> None:
+    run = run_of(
+        Target(repository=Repository(path=str(tmp_path))),
+        given={esc_tunnel_token: hindered, access_client_secret: Secret(CLIENT, "client")},
+    )
+    with pytest.raises(type(hindered), match="is not there"):
         run.get(leaks)
 
 

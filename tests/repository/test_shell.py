@@ -32,7 +32,7 @@ def test_what_runs(script: str) -> None:
     f"# {RUNS}", f"x # {RUNS}", f"x\n   # {RUNS}", f"echo '{RUNS}'", f"echo {RUNS}", f'echo "{RUNS}" >> notes',
     f"printf '%s\\n' '{RUNS}' | tee notes", f"cat <<EOF\n{RUNS}\nEOF", f"cat <<'EOF' > run.sh\n{RUNS}\nEOF\ntrue",
     f"git commit -m '{RUNS}'", f": '{RUNS}'", f"x='{RUNS}'", f"bash run.sh <<EOF\n{RUNS}\nEOF", "systemctl restart",
-    f"ssh spark cat <<EOF\n{RUNS}\nEOF", f"echo '\n{RUNS}\n'",
+    f"ssh spark cat <<EOF\n{RUNS}\nEOF", f"echo '\n{RUNS}\n'", f"echo '{RUNS}' | bash -x run.sh",
 ])  # fmt: skip
 def test_what_only_stands_there(script: str) -> None:
     assert RUNS not in runs(script)

@@ -40,6 +40,11 @@ def observed(tmp_path: Path) -> UnitFile:
         ("[Service]\n<<<<<<< HEAD\nExecStart=/bin/true\n", "line 2 is neither"),
         ("[Service]\nExecStart=/bin/true\n=======\n", "line 3 is neither"),
         ("ExecStart=/bin/true\n[Service]\n", "line 1 is a setting outside"),
+        ("[Service] \nExecStart=/bin/true\n", ""),
+        ("[Service\nExecStart=/bin/true\n", "line 1 is neither"),
+        ("Service]\nExecStart=/bin/true\n", "line 1 is neither"),
+        ("[Service]\n=x\nExecStart=/bin/true\n", "line 2 is neither"),
+        ("[Service]\nExecStart=/bin/true\nExecStart=/bin/sh 'x\n", "names no program, or has a quote that does not"),
     ],
 )
 def test_what_is_wrong_with_a_unit(text: str, fault: str) -> None:

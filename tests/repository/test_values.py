@@ -28,6 +28,8 @@ KNOWN = {"github.ref": "refs/heads/main", "inputs.n": 3.0, "inputs.on": True, "i
         ("${{ fromJSON('[1, 2]') }}", [1, 2]),
         ("${{ fromJSON('[') }}", UNTOLD),
         ("${{ ( }}", UNTOLD),
+        (f"${{{{ {'(' * 5000} }}}}", UNTOLD),
+        ("${{ inputs.n }} ${{ vars.X }}", UNTOLD),
     ],
 )
 def test_what_a_value_comes_to(text: Any, value: Any) -> None:
@@ -43,6 +45,10 @@ def test_what_a_value_comes_to(text: Any, value: Any) -> None:
         ("true == 1", True), ("true > 0", True), ("fromJSON('[]')", True), ("fromJSON('{}') && true", True),
         ("fromJSON('[]') == 'a'", None), ("fromJSON('[1]') > 0", None), ("'x' == 'x' && 'x' != 'y'", True),
         ("0 == ''", True), ("'NaN' == 'nan'", True), ("fromJSON('\"a\"') == 'A'", True), ("-1 < 0", True),
+        ("fromJSON('NaN')", False), ("1", True), ("-1", True), ("0", False), ("f()", None), ("cancelled(1)", None),
+        ("fromJSON(1)", None), ("fromJSON('1', '2')", None), ("contains(github.ref, vars.X)", None),
+        ("contains('a')", None), ("startsWith('a', 'b', 'c')", None), ("github[0] == 'push'", None),
+        ("fromJSON(null) || true", True), ("github['ref'] == github.ref", True),
     ],
 )  # fmt: skip
 def test_what_a_comparison_comes_to(condition: str, runs: bool | None) -> None:
@@ -97,6 +103,13 @@ def test_the_last_pattern_that_matches_decides() -> None:
         ({"a": [1], "include": [{"a": 3, "b": "x"}]}, [{"a": 1}, {"a": 3, "b": "x"}]),
         ({"include": [{"a": 1}, {"a": 2}]}, [{"a": 1}, {"a": 2}]),
         ({"a": list(range(17)), "b": list(range(17))}, []),
+        ({"a": list(range(257))}, []),
+        ({"a": list(range(256))}, [{"a": one} for one in range(256)]),
+        ({"a": [1], "include": ["x"], "exclude": "no list"}, [{"a": 1}]),
+        (
+            {"a": [1, 2], "b": ["x"], "exclude": [{"a": 1, "b": "y"}, {"c": 1}]},
+            [{"a": 1, "b": "x"}, {"a": 2, "b": "x"}],
+        ),
     ],
 )
 def test_which_jobs_a_matrix_makes(matrix: dict[Any, Any], made: list[dict[Any, Any]]) -> None:
@@ -108,6 +121,7 @@ def test_which_jobs_a_matrix_makes(matrix: dict[Any, Any], made: list[dict[Any, 
     [
         ("a: [1", "line 1: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\nb: 'x\n", "line 3: found unexpected end of stream"),
+        ("a: !!int x", "invalid literal for int() with base 10: 'x'"),
         ("[\n" * 3000, "it is nested too deep to be a workflow"),
     ],
 )
@@ -115,3 +129,16 @@ def test_what_is_no_yaml_is_told_with_its_line(text: str, told_: str) -> None:
     with pytest.raises(yaml.BadYamlError) as bad:
         yaml.read(text)
     assert str(bad.value) == told_
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("08", 8), ("010", 10), ("-012", -12), ("+7", 7), ("0o17", 15), ("0x1F", 31), ("1_0", "1_0"),
+        ("12:30", "12:30"),
+        ("12e03", 12000.0), (".5", 0.5), ("no", "no"), ("True", True), ("~", None),
+        ("{<<: {b: 1}, <<: {c: 2}}", {"b": 1, "c": 2}),
+    ],
+)  # fmt: skip
+def test_plain_values_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    assert yaml.read(f"a: {text}") == {"a": value}

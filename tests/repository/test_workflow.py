@@ -123,6 +123,15 @@ def test_labels_in_all_their_forms(runs_on: str, labels: tuple[str, ...]) -> Non
         ("on: push\njobs: {a: {runs-on: x, steps: [{run: y}, {name: z}]}}\n", "step 2 of the job a has neither"),
         (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}}}\n", "the job a needs b, which is not a job"),
         (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: [a]}}}}\n", "the job a needs itself"),
+        (
+            "on: push\njobs: {a: {runs-on: x, steps: [{name: z}, {run: y}, {name: z}]}}\n",
+            "step 1 of the job a has neither",
+        ),
+        (f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: [b, c]}}}}\n", "the job a needs b, which is not a job"),
+        (
+            f"on: push\njobs: {{a: {{runs-on: x, {STEPS}, needs: b}}, b: {{runs-on: x, {STEPS}, needs: a}}}}\n",
+            "the job a needs itself, by way of what it needs",
+        ),
         ("on: !!python/object/apply:os.system [true]\njobs: {}\n", "line 1: "),
         ("[\n" * 5000, "nested too deep"),
     ],
@@ -141,7 +150,7 @@ def test_a_file_that_is_no_text_does_not_parse(tmp_path: Path) -> None:
 
 def test_a_workflow_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     run = run_with(tmp_path, None)
-    (tmp_path / ".github/workflows/other.yaml").write_text("")
+    (tmp_path / ".github/workflows/other.yaml").write_text(GOOD)
     with pytest.raises(Unmet) as caught:
         run.get(workflow)
     assert (caught.value.fact, caught.value.observed) == ("pipeline.workflow", "absent")
@@ -158,6 +167,20 @@ def test_a_workflow_that_was_renamed_is_known_by_what_triggers_it(tmp_path: Path
     assert run.get(workflow).manual
 
 
+def test_a_folder_in_the_place_of_the_workflow_cannot_be_read(tmp_path: Path) -> None:
+    run = run_with(tmp_path, None)
+    (tmp_path / PATH).mkdir()
+    with pytest.raises(Unreachable, match=r"deploy\.yml cannot be read: Is a directory; correct it"):
+        run.get(workflow_file)
+
+
+def test_nothing_outside_of_the_checkout_is_read(tmp_path: Path) -> None:
+    inside = tmp_path / "infra"
+    (tmp_path / "deploy.sh").write_text("sudo systemctl restart cloudflared")
+    run = run_with(inside, "on: push\njobs: {a: {runs-on: x, steps: [{run: ../deploy.sh}]}}")
+    assert not run.get(workflow).jobs[0].deploys
+
+
 CALLS = f"on: {{push: {{paths: [a/**]}}}}\njobs: {{x: {{uses: ./{PATH}}}}}\n"
 
 
@@ -168,6 +191,11 @@ CALLS = f"on: {{push: {{paths: [a/**]}}}}\njobs: {{x: {{uses: ./{PATH}}}}}\n"
         ("workflow_call", f"# uses: ./{PATH}\n{GOOD}", ()),
         ("workflow_call", f"on: push\njobs: {{x: {{uses: we/infra/{PATH}@main}}}}\n", ()),
         ("workflow_call", "jobs: [", ()),
+        (
+            "workflow_call",
+            f"on: push\njobs: {{x: {{uses: ./{PATH}}}, y: {{runs-on: x, {STEPS}}}}}\n",
+            (".github/workflows/all.yml",),
+        ),
         ("{workflow_run: {workflows: [All], types: [completed]}}", GOOD, ("All",)),
     ],
 )
@@ -509,6 +537,35 @@ SPARK = "infrastructure/spark/**"
 def test_a_path_that_is_taken_back_triggers_nothing(paths: list[str], triggers: bool) -> None:
     seen = of(f"  a: {{runs-on: x, {STEPS}}}", json.dumps({"push": {"paths": paths}}))
     assert (seen.triggers((SPARK,)) == (SPARK,)) is triggers
+
+
+def test_each_of_several_paths_must_trigger_it() -> None:
+    def triggers(*paths: str) -> tuple[str, ...]:
+        seen = of(f"  a: {{runs-on: x, {STEPS}}}", json.dumps({"push": {"paths": paths}}))
+        return seen.triggers(("b/**", "a/**"))
+
+    assert triggers("a/**", "b/**") == ("b/**", "a/**")
+    assert triggers("a/**", "b/**", "!a/x") == ("a/**", "b/**", "!a/x")
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        ("workflow_dispatch", "pushes trigger nothing"),
+        ("push", "every push does"),
+        ("{push: {branches: [main, next]}}", "every push to main, next does"),
+        ("{push: {paths: [a/**, b/**]}}", "a push triggers it by changes under a/**, b/**"),
+        ("{push: {paths: [a/**], branches: [main]}}", "a push to main triggers it by changes under a/**"),
+        ("{push: {paths-ignore: [a/**], branches: [main]}}",
+         "a push to main triggers it by changes anywhere but under a/**"),
+        ("{push: {tags: ['v*']}}", "pushes trigger nothing: only tags trigger it"),
+        ("{push: {branches: []}}", "pushes trigger nothing: its filter of branches has no pattern"),
+        ("{push: {branches: ['!main']}}", "pushes trigger nothing: no branch matches !main"),
+        ("{push: {branches-ignore: ['**']}}", "pushes trigger nothing: every branch is ignored"),
+    ],
+)  # fmt: skip
+def test_what_triggers_it_in_words(on: str, told: str) -> None:
+    assert of(f"  a: {{runs-on: x, {STEPS}}}", on).told == told
 
 
 @pytest.mark.parametrize(
