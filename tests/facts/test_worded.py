@@ -130,6 +130,9 @@ def test_a_probe_knows_what_it_sends() -> None:
     assert probe.references == {"Authorization": ("Bearer", "env:KEY"), "X-Key": ("", "op:op://ops/a key/token")}
     assert not probe.with_token
     assert Probe.model_validate({"status": 200}).references == {}
+    assert Probe.model_validate(probe.model_dump(mode="json", exclude_none=True)) == probe  # as recordings keep it
+    with pytest.raises(ValidationError, match="frozen"):
+        probe.status = 500  # type: ignore[misc] # this is what is tested
     with_token: list[dict[str, Any]] = [
         {"as": "service_token"},
         {"as": "anonymous"},

@@ -3,6 +3,7 @@ import re
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Cloudflare, Public, Target
-from spark_conformance.https.certificate import Certificate, certificate
+from spark_conformance.https.certificate import Certificate, _certificate, _no_tls, certificate
 from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
@@ -140,16 +141,65 @@ def test_a_dead_name_is_told_as_dns_tells_it(authority: LabAuthority) -> None:
     assert caught.value is silent
 
 
-@pytest.mark.parametrize("content", [None, "no certificate at all"])
+@pytest.mark.parametrize(
+    ("reason", "error", "told"),
+    [
+        ("UNSUPPORTED_PROTOCOL", ssl.SSLError(1, "x"), Unmet("public.tls", "older than 1.2", "")),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", ssl.SSLError(1, "x"), Unmet("public.tls", "older than 1.2", "")),
+        ("NO_PROTOCOLS_AVAILABLE", ssl.SSLError(1, "x"), Unmet("public.tls", "older than 1.2", "")),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", ssl.SSLError(1, "x"),
+         Unmet("public.certificate_name", "no certificate", "")),
+        ("WRONG_VERSION_NUMBER", ssl.SSLError(1, "x"), Unreachable("public: no TLS", "")),
+        ("Connection reset by peer", ConnectionResetError(104, "Connection reset by peer"),
+         Unreachable("public: no TLS", "")),
+        ("timed out", TimeoutError("timed out"), Unreachable("public: no TLS", "")),
+    ],
+)  # fmt: skip
+def test_a_handshake_that_comes_to_nothing_is_told_with_its_reason(
+    reason: str, error: OSError, told: Unmet | Unreachable
+) -> None:
+    if isinstance(error, ssl.SSLError):
+        error.reason = reason
+    seen = _no_tls("NAME at 192.0.2.1, port 443", error, "; a hint")
+    assert type(seen) is type(told)
+    if isinstance(seen, Unmet) and isinstance(told, Unmet):
+        assert (seen.fact, seen.observed) == (told.fact, told.observed)
+        assert f": {reason}" in seen.note
+    elif isinstance(seen, Unreachable):
+        assert (seen.cause, seen.owner) == ("public: no TLS", "public.answers")
+        assert f"no TLS connection can be made: {reason}; see who answers there" in seen.sentence
+
+
+def test_a_certificate_is_read_with_what_it_is_to_days_and_to_its_day(authority: LabAuthority) -> None:
+    context = authority.server_context(HOSTNAME, not_before=NOW + DAY / 2, not_after=NOW + 10 * DAY)
+    with tls_server(context, lambda _: http(200)) as server:
+        seen = run_to(server, authority).get(certificate)
+    assert seen.distrust == f"it is valid only from {NOW + DAY / 2:%Y-%m-%d %H:%M} UTC on"
+    assert 9.9 < seen.days_left <= 10
+    nothing: Any = SimpleNamespace(getpeercert=lambda **_: None)
+    with pytest.raises(Unmet, match="no certificate") as caught:
+        _certificate(HOSTNAME, "192.0.2.1", 443, nothing, distrust="")
+    assert caught.value.note.startswith("192.0.2.1 presented none; look at ")
+
+
+def test_a_name_without_an_address_takes_no_connection(authority: LabAuthority) -> None:
+    with pytest.raises(Unreachable, match=r"no address accepts a connection on port 1 \(it has none\)") as caught:
+        run_to(Server(1), authority, addresses=PublicAddresses(())).get(certificate)
+    assert caught.value.owner == "public.answers"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "No such file or directory"), ("no certificate at all", ".*NO_CERTIFICATE")]
+)
 def test_a_file_of_authorities_that_cannot_be_used_is_told(
-    authority: LabAuthority, tmp_path: Path, content: str | None
+    authority: LabAuthority, tmp_path: Path, content: str | None, reason: str
 ) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
     target = run_to(Server(1), authority).target.model_copy(update={"public": Public(ca=str(file))})
     run: Run = run_of(target)
-    with pytest.raises(Unreachable, match=r"cannot be used as target\.public\.ca"):
+    with pytest.raises(Unreachable, match=rf"cannot be used as target\.public\.ca: {reason}"):
         run.get(certificate)
 
 

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,19 @@ def test_an_answer_may_be_as_long_as_it_is_allowed_to_be(authority: LabAuthority
     assert (len(received.body), received.exchange.size) == (LONGEST_BODY, LONGEST_BODY)
     assert 0 <= received.exchange.first_byte_s <= received.exchange.total_s
     assert received.exchange.total_s == round(received.exchange.total_s, 4)
+
+
+def test_an_answer_is_kept_as_it_came_be_it_compressed(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200, b"\x1f\x8bxyz", "content-encoding: gzip")) as server:
+        assert send(way(run_to(server, authority)), Request("GET", "/")).body == b"\x1f\x8bxyz"
+
+
+def test_neither_a_request_nor_an_answer_prints_what_it_holds(authority: LabAuthority) -> None:
+    with tls_server(edge_context(authority), lambda _: http(200, b"k3y-of-a", "x-key: k3y-of-a")) as server:
+        request = Request("GET", "/", {"X-Key": "k3y-of-a"})
+        received = send(way(run_to(server, authority)), request)
+    assert received.headers["x-key"] == received.body.decode() == "k3y-of-a"
+    assert "k3y-of-a" not in f"{request}{replace(received, exchange=None)}"  # type: ignore[arg-type] # that is masked
 
 
 def test_a_redirect_is_not_followed(authority: LabAuthority) -> None:

@@ -17,7 +17,7 @@ from spark_conformance.facts.probes import MOST, Probe, fits, value_at
 from spark_conformance.facts.target import Public, Resolving, Target
 from spark_conformance.https import probes
 from spark_conformance.https.failing import failing_requests
-from spark_conformance.https.probe_answers import compared
+from spark_conformance.https.probe_answers import compared, login_page
 from spark_conformance.https.probes import Unseen, public_probes
 from spark_conformance.recording.codec import restored, stored_value
 from spark_conformance.secrets.references import ClientId, access_client_id, access_client_secret
@@ -207,6 +207,58 @@ def test_another_name_is_looked_up_by_itself(authority: LabAuthority, monkeypatc
     assert (caught.value.fact, caught.value.observed) == ("probes.gone", "no address")
     with pytest.raises(Unreachable, match=r"other\.example\.org"):  # the server's certificate is for another name
         seen.of("other")
+
+
+def test_a_name_is_looked_for_where_one_resolver_is_silent_and_another_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, silent = "other.example.org", Answer("192.0.2.53", silence="does not answer")
+    run = run_of(Target(public=Public(port=1), dns=Resolving(resolvers=("127.0.0.1:1",))))
+
+    def looked_up(*answers: Answer) -> Any:
+        monkeypatch.setattr(probes, "answers", lambda *_, **__: Answers(name, answers))
+        return probes._way(run, name, "probes.a")
+
+    with pytest.raises(Unreachable, match="does not answer"):
+        looked_up(silent)
+    with pytest.raises(Unmet, match="no address"):
+        looked_up(silent, Answer("192.0.2.54", rcode="NXDOMAIN"))
+    with pytest.raises(Unreachable) as caught:
+        looked_up(silent, Answer("192.0.2.54", ("127.0.0.77",)))
+    assert caught.value.cause == f"public: no connection to {name}"
+    assert caught.value.sentence.startswith(
+        f"{name}: no address accepts a connection on port 1 (127.0.0.77: Connection refused); check this machine's"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "headers"),
+    [
+        ({"status": 200}, {}),
+        ({"status": 200, "method": "POST", "body": "{}"}, {"Content-Type": "application/json"}),
+        ({"status": 200, "method": "POST", "body": "a", "content_type": "text/plain", "accept": "text/html"},
+         {"Content-Type": "text/plain", "Accept": "text/html"}),
+        ({"status": 200, "as": {"headers": {"X-Key": "env:PROBE_KEY", "Authorization": "Bearer env:PROBE_KEY"}}},
+         {"X-Key": "k3y-of-the-service", "Authorization": "Bearer k3y-of-the-service"}),
+    ],
+)  # fmt: skip
+def test_which_headers_a_probe_sends(
+    stated: dict[str, Any], headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBE_KEY", "k3y-of-the-service")
+    assert probes.headers_of(run_of(Target()), Probe.model_validate(stated)) == headers
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "team"),
+    [
+        (302, "https://Team.cloudflareaccess.com/cdn-cgi/access/login/x", "team.cloudflareaccess.com"),
+        (200, "https://team.cloudflareaccess.com/cdn-cgi/access/login/x", ""),
+        (302, "https://team.cloudflareaccess.com.evil.example/cdn-cgi/access/login/x", ""),
+        (302, "https://team.cloudflareaccess.com/elsewhere", ""),
+        (302, "/cdn-cgi/access/login/x", ""),
+    ],
+)
+def test_what_is_the_login_page_of_a_team(status: int, location: str, team: str) -> None:
+    assert login_page(received(status, f"location: {location}").exchange) == team
 
 
 def test_a_recording_keeps_what_was_seen_and_why_not(authority: LabAuthority) -> None:

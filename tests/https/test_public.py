@@ -192,18 +192,20 @@ def test_how_a_stream_went_is_told_with_its_end() -> None:
     cut = replace(WHOLE, broken="silence for 5 s")
     assert cut.told == "a:7b was asked for 12 tokens: 3 chunks in 2.5 s, then silence for 5 s"
     assert (WHOLE.answered, WHOLE.longest_pause_s) == ("a:7b", 0.25)
+    untold = Generation("a:7b", "a:7b", 3, 0.5, 0.25, 2.5, "Red")  # of a service that says nothing of its work
+    assert (untold.written, untold.tokens, untold.made_in_s, untold.spread_s) == (0, 0, 0.0, 0.0)
     with pytest.raises(Unmet, match="no end in 3 chunks"):
         _ = cut.answered
 
 
 def test_a_stream_is_timed_from_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([100.0, 100.5, 101.12345, 103.0, 103.5, 104.00049, 200.0, 201.0])
+    clock = iter([100.0, 100.5, 101.12345, 103.0, 103.5, 104.12349, 200.0, 201.0])
     monkeypatch.setattr("spark_conformance.https.public.time", SimpleNamespace(monotonic=lambda: next(clock)))
     stream = _Stream()
     for line in (chunk(), chunk("Red"), chunk(","), chunk(done=True, eval_count=12, eval_duration=1_234_567_890)):
         stream.take(line.decode())
     assert stream.generation("a:7b") == Generation(
-        asked="a:7b", model="llama3.3:70b", chunks=4, first_token_s=1.123, longest_gap_s=1.877, total_s=4.0,
+        asked="a:7b", model="llama3.3:70b", chunks=4, first_token_s=1.123, longest_gap_s=1.877, total_s=4.123,
         text="Red,", written=2, tokens=12, made_in_s=1.235, spread_s=2.377,
     )  # fmt: skip
     silent = _Stream().generation("a:7b")

@@ -122,6 +122,11 @@ def test_a_secret_with_quotation_marks_is_found_within_a_text_of_json() -> None:
     assert list(leaks_in(line, known("it", Secret(value, "it")))) == [(1, "it")]
 
 
+def test_what_is_looked_for_does_not_print() -> None:
+    told = repr([one for secret in secrets().values() for one in known("it", secret)])
+    assert [text for text in (CLIENT, CLIENT[:8], TOKEN, INNER[:8]) if text in told] == []
+
+
 @pytest.mark.parametrize(
     ("value", "line", "found"),
     [
