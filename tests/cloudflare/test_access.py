@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps, Application, application_of, choose
+from spark_conformance.cloudflare.access.applications import (
+    AccessApp,
+    AccessApps,
+    Application,
+    application_of,
+    choose,
+    policies_of_app,
+)
 from spark_conformance.cloudflare.access.domains import place_of
 from spark_conformance.cloudflare.access.letting_in import (
     admitting,
@@ -18,12 +25,14 @@ from spark_conformance.cloudflare.access.letting_in import (
 from spark_conformance.cloudflare.access.organization import AccessOrganization, organization_of
 from spark_conformance.cloudflare.access.policies import AccessPolicy, named, policies_of, told
 from spark_conformance.cloudflare.access.rules import groups_named
+from spark_conformance.cloudflare.access.service_tokens import OtherTokens, token_of
 from spark_conformance.cloudflare.access.service_tokens import choose as choose_token
-from spark_conformance.cloudflare.access.service_tokens import token_of
+from spark_conformance.cloudflare.client import Api
 from spark_conformance.cloudflare.tables import Table, tables
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.admits import LoginMethods
 from spark_conformance.facts.expectations import Policy
+from tests.cloudflare.fake import Fake, ok
 
 HOST = "ollama.example.org"
 EVERYONE: dict[str, Any] = {"everyone": {}}
@@ -556,6 +565,28 @@ def test_whether_a_token_is_enabled(enabled: bool) -> None:
 def test_that_the_api_does_not_say_whether_a_token_is_enabled_is_no_pass() -> None:
     with pytest.raises(Unreachable, match="'enabled' is missing"):
         _ = token_of(token(duration="forever")).switched_on
+
+
+def test_the_tokens_of_others_are_told_by_name_and_id() -> None:
+    assert str(OtherTokens({"t1": "ci", "t2": ""})) == "ci (t1),  (t2)"
+    assert str(OtherTokens({})) == "none"
+
+
+def test_reusable_policies_are_asked_for_where_one_of_the_policies_is_a_link(server: Fake, api: Api) -> None:
+    own = {"id": "own", "name": "own", "decision": "allow", "include": [EVERYONE]}
+    shared = {"id": "shared", "name": "shared", "decision": "non_identity", "include": [group("g")]}
+    held = {"id": "g", "name": "tokens", "include": [TOKEN]}
+    answers = {"/accounts/a/access/apps/x/policies": [own, {"id": "shared"}],
+               "/accounts/a/access/policies": [shared], "/accounts/a/access/groups": [held]}  # fmt: skip
+    server.answer = lambda got: ok(answers[got.path] if got.query["page"] == "1" else [])
+    found = policies_of_app(api, "a", "x")
+    assert told(found) == "1. own (Allow: everyone); 2. shared (Service Auth: group g)"
+    assert admitting(found, "token") == found[1:]
+    assert {got.path for got in server.requests} == answers.keys()
+    server.requests.clear()
+    answers["/accounts/a/access/apps/x/policies"] = [own]
+    assert policies_of_app(api, "a", "x") == found[:1]
+    assert {got.path for got in server.requests} == {"/accounts/a/access/apps/x/policies"}
 
 
 def test_the_token_is_found_by_id_else_by_client_id() -> None:

@@ -194,6 +194,43 @@ def test_configurations_from_the_field(name: str, header: str | None, spent: str
     assert bool(rule.spent) is bool(spent)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (-1, "connectTimeout of -1 s"),
+        (30_000_000_000, "connectTimeout of 30000000000 s, which cloudflared's arithmetic makes -6.893e+09 s"),
+    ],
+)
+def test_a_timeout_that_is_over_is_told_with_what_cloudflared_makes_of_it(seconds: int, told: str) -> None:
+    access = {"required": True}
+    rule = {"hostname": HOST, "service": SERVICE, "originRequest": {"connectTimeout": seconds, "access": access}}
+    seen = config(rule, CATCH_ALL)
+    assert seen.rules[0].spent == told
+    demand = "only with a token of Access for no application in no team"
+    assert str(seen.rules[0]) == f"{HOST} → {SERVICE} ({demand}; never reached: {told})"
+
+
+def test_a_configuration_that_the_host_keeps_is_told_as_such() -> None:
+    assert TunnelConfig(-1, "local", ()).told == "from its host's configuration file: no rules"
+    assert config_of(Table("the configuration", {})).source == ""
+
+
+@pytest.mark.parametrize("scheme", ["https", "wss"])
+def test_what_shakes_hands_has_a_second_timeout(scheme: str) -> None:
+    rule = {"hostname": HOST, "service": f"{scheme}://localhost:1", "originRequest": {"tlsTimeout": -2}}
+    assert config(rule, CATCH_ALL).rules[0].spent == "tlsTimeout of -2 s"
+
+
+def test_a_connector_of_which_the_api_tells_little_is_told_all_the_same() -> None:
+    little = {"id": "host", "conns": [{"id": "a"}, {"uuid": "b", "colo_name": "lax01", "is_pending_reconnect": None}]}
+    seen = connections_of(tables("the connections", [little, {"id": "other", "config_version": 0}]))
+    first, second = seen.connectors
+    assert str(first) == "connector host (unknown machine, None): connections in an unknown place, lax01"
+    assert str(second) == "connector other (unknown machine, None): connections in none"
+    assert ([one.id for one in first.connections], first.config_version, second.config_version) == (["a", "b"], None, 0)
+    assert (seen.live, seen.pending, seen.lacking("host", "other")) == (2, 0, ("other",))
+
+
 def test_https_has_a_second_timeout() -> None:
     rule = {"hostname": HOST, "service": "https://localhost:1", "originRequest": {"tlsTimeout": 10_000_000_000}}
     assert "tlsTimeout" in config(rule, CATCH_ALL).rules[0].spent

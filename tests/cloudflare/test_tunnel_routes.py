@@ -77,7 +77,8 @@ def test_the_first_rule_that_fits_is_met_and_others_are_none_of_its_business() -
 
 
 def test_a_name_below_a_wildcard_is_one_that_no_rule_bears() -> None:
-    rules = config({"hostname": "any.example.org", "service": "http_status:401"}, {**APP, "hostname": "*.example.org"})
+    taken = [{"hostname": f"any-{number}.example.org", "service": "http_status:401"} for number in range(3)]
+    rules = config(*taken, {**APP, "hostname": "*.example.org"})
     wanted = route(hostname="*.example.org")
     assert met(rules.rules, wanted).seen == wanted
 
@@ -97,6 +98,27 @@ def test_what_is_stated_of_how_the_service_is_asked_is_judged_and_nothing_else()
     assert shown(seen) == "app.example.org/ → http://localhost:3000, noTLSVerify true, connectTimeout 30"
     assert met(config(APP).rules, route(http_host_header="x")).seen.http_host_header == "the public name"
     assert met(config(APP).rules, route(protect_with_access=True)).seen.protect_with_access is False
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"origin": {"noTLSVerify": True}}, {"origin": {"noTLSVerify": False}}),
+        ({"protect_with_access": True}, {"protect_with_access": False}),
+        ({"http_host_header": "a"}, {"http_host_header": "b"}),
+        ({"service": "http://localhost:3000"}, {"service": "http://localhost:3001"}),
+    ],
+)
+def test_two_routes_that_differ_in_one_thing_are_not_alike(one: Json, other: Json) -> None:
+    assert alike(route(**one), route(**one))
+    assert not alike(route(**one), route(**other))
+
+
+def test_a_setting_in_the_form_in_which_the_running_connector_shows_it() -> None:
+    shown_ = {"keepAliveTimeout": 1.5, "tcpKeepAlive": 45.0, "noTLSVerify": None, "caPool": 5}
+    [rule] = config({**APP, "originRequest": shown_}, noTLSVerify=True).rules
+    names = ("keepAliveTimeout", "tcpKeepAlive", "noTLSVerify", "caPool")
+    assert [rule.setting(name) for name in names] == [90, 45, True, ""]
 
 
 def test_a_rules_own_setting_counts_before_the_common_one() -> None:
