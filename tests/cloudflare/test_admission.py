@@ -124,6 +124,7 @@ def test_include_one_require_all_exclude_none(rules: AccessRules, taken: Told) -
         (AccessRules((ip("192.0.2.0/25"),), (), (ip("192.0.2.0/24"),)), False),
         (AccessRules((ip("255.255.255.0/24"),), (ip("255.255.255.0/25"),), (ip("255.255.255.0/26"),)), True),
         (AccessRules((ip("192.0.2.0/31"),), (), (ip("192.0.2.0/32"),)), True),
+        (AccessRules((ip("192.0.2.0/30"),), (), (ip("192.0.2.0/31"), ip("192.0.2.3/32"))), True),
         (AccessRules((EVERYONE,), (GERMANY,)), True),
         (AccessRules((ALL_OF_V4,), (GERMANY, AccessRule("geo", "FR"))), False),
         (AccessRules((EVERYONE,), (GERMANY,), (GERMANY,)), False),

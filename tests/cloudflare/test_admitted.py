@@ -141,7 +141,7 @@ def test_what_cannot_be_told_is_said_to_be_so(policies: list[Rule], wanted: dict
     [
         ([policy("non_identity", CI)], {"service_tokens": ["ci"]}, ()),
         ([policy("non_identity", NEW)], {}, ("service token ci", "service token somebody's", ANYBODY)),
-        ([policy("allow", GOOGLE), policy("deny", BEN)], {"idps": ["google-id"]}, ()),
+        ([policy("allow", GOOGLE), policy("deny", BEN)], {}, ()),
     ],
 )
 def test_nobody_is_doubtful_of_whom_the_policies_say_what_becomes(
