@@ -82,6 +82,7 @@ def test_all_three_answers(stub: StubHost) -> None:
     rule = seen.rule_for("ollama.goldfish.io")
     assert rule is not None
     assert (rule.service, rule.http_host_header) == ("http://localhost:11434", "localhost:11434")
+    assert [command.rpartition("/")[2] for command in stub.backend.ahead] == ["ready", "config", "metrics"]
 
 
 @pytest.mark.parametrize("told", ["", "localhost:0", "nonsense"])

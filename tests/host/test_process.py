@@ -1,5 +1,7 @@
 """The connector's process where /proc hides it, or it is another one by now."""
 
+import subprocess
+
 import pytest
 
 from spark_conformance.core.run import Run
@@ -13,11 +15,20 @@ PID = 2**22 + 7
 """Higher than Linux counts (PID_MAX_LIMIT): nobody's here, as under hidepid=2."""
 
 
-def _run(stub: StubHost, now: str) -> Run:
+def _run(stub: StubHost, now: str, main: int = PID) -> Run:
     stub.command("systemctl", f"echo {now}")
     run = run_on(stub)
-    given(run, cloudflared_unit, parse_unit(f"ActiveState=active\nMainPID={PID}", "cloudflared.service"))
+    given(run, cloudflared_unit, parse_unit(f"ActiveState=active\nMainPID={main}", "cloudflared.service"))
     return run
+
+
+def test_of_a_process_that_has_started_none_all_is_asked_for_at_once(plain: StubHost) -> None:
+    with subprocess.Popen(["sleep", "4121"]) as started:
+        process = connector_process(_run(plain, "", started.pid))
+        started.kill()
+    assert (process.pid, process.words) == (started.pid, ("sleep", "4121"))
+    assert process.age_s is not None
+    assert plain.backend.commands == plain.backend.ahead
 
 
 @pytest.mark.parametrize(
