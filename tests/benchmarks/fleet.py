@@ -65,7 +65,10 @@ class Wire(Delay):
 
 @dataclass(frozen=True)
 class Figures:
-    """What one way of asking so many systems cost: seconds, MiB, and what went over the wires."""
+    """What one way of asking so many systems cost: seconds, MiB, what went over the wires; and how it ended, at worst.
+
+    The lab is healthy: a run that ends with another code than 0 has not seen all, and says so on standard error.
+    """
 
     wall: float
     cpu: float
@@ -73,6 +76,7 @@ class Figures:
     ssh: int
     api: int
     requests: int
+    code: int
 
 
 class Bench:
@@ -146,11 +150,15 @@ class Bench:
         out.close()
         for program, (_, status, _) in zip(running, used, strict=True):
             program.returncode = os.waitstatus_to_exitcode(status)
-            if program.returncode not in {0, 1, 7}:
-                raise RuntimeError((self._place / "out").read_text(encoding="utf-8", errors="replace")[-3000:])
+        code = max(abs(program.returncode) for program in running)
+        if code:
+            said = (self._place / "out").read_text(encoding="utf-8", errors="replace")[-3000:]
+            if code not in {1, 7}:
+                raise RuntimeError(said)
+            sys.stderr.write(f"exit code {code}: {said}\n")
         cpu = sum(usage.ru_utime + usage.ru_stime for _, _, usage in used)
         memory = sum(peaks.values()) / KIB
-        return Figures(wall, cpu, memory, self.ssh.connections, self.api.connections, self.api.requests)
+        return Figures(wall, cpu, memory, self.ssh.connections, self.api.connections, self.api.requests, code)
 
 
 def _watch(peaks: dict[int, int]) -> None:
@@ -180,7 +188,8 @@ def commands_of(system: SystemFile) -> list[str]:
 
 
 def median(figures: Sequence[Figures]) -> Figures:
-    return Figures(*(statistics.median(getattr(one, name) for one in figures) for name in Figures.__annotations__))
+    medians = {name: statistics.median(getattr(one, name) for one in figures) for name in Figures.__annotations__}
+    return Figures(**{**medians, "code": max(one.code for one in figures)})
 
 
 def main() -> None:
@@ -204,7 +213,7 @@ def main() -> None:
 def _print(bench: Bench, commands: Sequence[str], options: argparse.Namespace) -> None:
     say = sys.stdout.write
     say(f"{len(commands)} commands a host, {options.latency_ms:g} ms round trip, medians of {options.rounds}\n")
-    heads = ("wall", "of floor", "CPU", "memory", "ssh", "API", "requests")
+    heads = ("wall", "of floor", "CPU", "memory", "ssh", "API", "requests", "exit code")
     say(f"{'systems':>7}  {'way':<28}{''.join(f'{head:>10}' for head in heads)}\n")
     for count in options.systems:
         ways = {
@@ -221,7 +230,7 @@ def _print(bench: Bench, commands: Sequence[str], options: argparse.Namespace) -
             one = median(figures)
             cells = (
                 f"{one.wall:.2f} s", f"{one.wall / floor:.2f}", f"{one.cpu:.2f} s", f"{one.memory:.0f} MiB",
-                f"{one.ssh:g}", f"{one.api:g}", f"{one.requests:g}",
+                f"{one.ssh:g}", f"{one.api:g}", f"{one.requests:g}", f"{one.code}",
             )  # fmt: skip
             say(f"{count:>7}  {name:<28}{''.join(f'{cell:>10}' for cell in cells)}\n")
 
