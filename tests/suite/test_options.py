@@ -312,3 +312,21 @@ def test_a_run_reads_its_facts_once_and_the_next_one_anew(pytester: pytest.Pytes
         reading.assert_called_once()
         (told,) = came.results["targets"]
         assert f'hostname = "{told["hostname"]}"' in facts
+
+
+KEEPING = """
+class Keeping:
+    def __init__(self, config):
+        self.config, self.file = config, open("kept", "w")
+    def pytest_runtest_logreport(self, report):
+        self.file.write(report.nodeid)
+def pytest_configure(config):
+    config.pluginmanager.register(Keeping(config))
+"""
+
+
+def test_what_a_plugin_has_written_is_in_a_file_that_it_never_closes(pytester: pytest.Pytester) -> None:
+    plugin(KEEPING)(pytester.path)
+    came = run_suite(pytester, ALL_GOOD, "checks", "-p", "other", apart=True)
+    assert came.code == 0
+    assert "test_ttl" in (pytester.path / "kept").read_text()
