@@ -43,9 +43,10 @@ API = {"cloudflare", "httpx"}
 HOST = {"spark_conformance.ssh.client", "spark_conformance.host.connection"}
 SELDOM = {
     "spark_conformance.diagnosis.causes.catalogue", "spark_conformance.recording.storage",
-    "spark_conformance.recording.shapes", "spark_conformance.remediation.records", "spark_conformance.remediation.plan",
+    "spark_conformance.recording.shapes", "spark_conformance.remediation.model",
+    "spark_conformance.report.prometheus", "spark_conformance.report.sarif",
 }  # fmt: skip
-"""What a diagnosis, a recording and a remedy need, and a run in which all is well does not."""
+"""What a diagnosis, a recording, a remedy and other programs need, and a run in which all is well does not."""
 OTHERS = {"spark_conformance.github.client", "aioquic", "asyncssh", "spark_lab", "apprise"}
 """What no look of a host or of DNS goes by."""
 
