@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from spark_conformance.core.session import INTERRUPTED, NONCONFORMANT, NotAsked
+from spark_conformance.core.session import INTERRUPTED, NONCONFORMANT, Failure, NotAsked
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.plugin import gathering
 from spark_conformance.plugin.gathering import Gatherer
@@ -122,6 +122,73 @@ def test_who_looks_at_no_checks_comes_to_no_result(
     session = cast("pytest.Session", SimpleNamespace(config=config(**({"workerinput": {}} if worker else {}))))
     gathering.pytest_sessionfinish(session, 0)
     assert gathering.result_key not in session.config.stash
+
+
+def finished(monkeypatch: pytest.MonkeyPatch, there: Gatherer, ended: int, **asking: Any) -> pytest.Session:
+    """A session that has come to its end."""
+    asked_for = asked(monkeypatch, **asking)
+    cleanups: list[Any] = []
+    vars(asked_for)["add_cleanup"] = cleanups.append
+    asked_for.stash[gathering.gatherer_key] = there
+    monkeypatch.setattr(gathering, "looks_at_checks", lambda _: True)
+    monkeypatch.setattr(gathering, "will_run", lambda _: True)
+    session = cast("pytest.Session", SimpleNamespace(config=asked_for, exitstatus=ended))
+    gathering.pytest_sessionfinish(session, ended)
+    assert session.exitstatus == gathering.result_of(asked_for).exit_code
+    session.exitstatus = 0  # as a plugin does that turns failures into successes
+    for cleanup in cleanups:
+        cleanup()
+    return session
+
+
+@pytest.mark.parametrize(
+    ("facts", "ended", "code", "missing"),
+    [
+        (STATED["t"], 0, 0, ()),
+        (["dns.ttl"], 0, 7, ("dns.type", "host.sudo")),
+        (["dns.ttl"], 1, 7, ("dns.type", "host.sudo")),
+        (["dns.ttl"], INTERRUPTED, 2, ("dns.type", "host.sudo")),
+        ([], 5, 7, ("dns.ttl", "dns.type", "host.sudo")),
+        (["dns.ttl"], 3, 3, ()),  # who looked at nothing misses nothing
+    ],
+)
+def test_what_a_session_came_to(
+    monkeypatch: pytest.MonkeyPatch, facts: list[str], ended: int, code: int, missing: tuple[str, ...]
+) -> None:
+    there = gatherer(*(finding("t", fact) for fact in facts))
+    there.failed = True
+    session = finished(monkeypatch, there, ended, stated={"t": STATED["t"]})
+    result = gathering.result_of(session.config)
+    assert (session.exitstatus, result.exit_code, result.missing) == (code, code, missing)
+    assert gathering.results_of(session.config) == {"t": result}
+
+
+def test_of_several_systems_each_has_a_result_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = gatherer(*(finding("t", fact) for fact in STATED["t"]))
+    there.failures.append(Failure("mine/test_x.py", "assert 0", check=False))
+    session = finished(monkeypatch, there, 0)
+    codes = {target: result.exit_code for target, result in gathering.results_of(session.config).items()}
+    assert (codes, session.exitstatus) == ({"t": 0, "u": 7}, 1)
+    assert "1 of 2 systems conformant" in gathering.result_of(session.config).headline
+
+
+def test_what_its_workers_refused_is_told_as_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = gatherer()
+    there.refused = "a fact without a check: dns.ttl"
+    session = finished(monkeypatch, there, 0)
+    assert session.exitstatus == 4
+    assert gathering.result_of(session.config).headline.endswith("; a fact without a check: dns.ttl")
+
+
+def test_what_was_selected_and_what_a_gate_lacks_is_told_in_the_headline(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = gatherer(finding("t", "dns.ttl"))
+    session = finished(monkeypatch, there, 0, selected=("-k ttl",), stated={"t": STATED["t"]})
+    assert "; not asked for (-k ttl): dns (type), host (sudo)" in gathering.result_of(session.config).headline
+    session = finished(monkeypatch, gatherer(), 0, gate="pre", stated={"t": []})
+    assert session.exitstatus == 7
+    assert gathering.result_of(session.config).headline.endswith(
+        "; t states no fact that must hold before a deployment"
+    )
 
 
 def test_waivers_are_settled_target_by_target_by_whoever_has_all_findings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """From a check's end to the report that pytest gets of it: what it carries, and what it takes back."""
 
 import tomllib
+from typing import Literal
 
 import pytest
 
@@ -86,3 +87,20 @@ def test_a_finding_carries_how_long_it_took_and_what_was_seen_for_it(monkeypatch
     made = outcomes._judged(check, pytest.CallInfo.from_call(lambda: None, "call"), report(duration=0.123456))
     assert (made.verdict, made.duration_s, made.expected) == (Verdict.CONFORMANT, 0.1235, "1")
     assert [(one.label, one.text) for one in made.evidence] == [("looked", "nowhere"), ("observation: zone", "active")]
+
+
+@pytest.mark.parametrize(
+    ("fact", "when", "carries"),
+    [("dns.ttl", "setup", False), ("dns.ttl", "call", True), ("dns.ttl", "teardown", False), ("", "call", False)],
+)
+def test_only_the_report_of_the_check_itself_carries_its_finding_where_all_goes_well(
+    monkeypatch: pytest.MonkeyPatch, fact: str, when: Literal["setup", "call", "teardown"], carries: bool
+) -> None:
+    monkeypatch.setattr(outcomes, "_judged", lambda *_: finding(Verdict.CONFORMANT))
+    made = report(sections=[("Captured stdout call", "Authorization: Bearer abcdefghijkl")])
+    making = outcomes.pytest_runtest_makereport(item(fact), pytest.CallInfo.from_call(lambda: None, when))
+    next(making)
+    with pytest.raises(StopIteration):
+        making.send(made)
+    assert ("finding" in vars(made)) is carries
+    assert ("abcdefghijkl" in made.sections[0][1]) is (not fact)  # what a test of somebody's own prints is theirs
