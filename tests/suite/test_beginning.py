@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
+from spark_conformance.facts.calling import CHECKS
 from spark_conformance.facts.load import find, load
 from spark_conformance.plugin import NAME, PARTS
-from spark_conformance.plugin.beginning import asks_for_host
+from spark_conformance.plugin.beginning import LONGEST, asked_of_host
 from tests.suite.small import LEAN, PROJECT
 
 STATED = list(load(find("spark-291b")).facts.all())
@@ -119,16 +121,24 @@ def test_a_look_at_dns_imports_nothing_of_the_host(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chosen", ["", "host", "dns or ollama", "not dns", "cloudflared and not through_access"])
 def test_the_host_is_connected_to_where_a_check_of_it_is_chosen(chosen: str) -> None:
-    assert asks_for_host(STATED, chosen)
+    assert asked_of_host(STATED, chosen)
 
 
 @pytest.mark.parametrize("chosen", ["dns", "not host and dns", "host and slow", "(", "own"])
 def test_no_connection_begins_early_where_none_may_be_needed(chosen: str) -> None:
-    assert not asks_for_host(STATED, chosen)
+    assert not asked_of_host(STATED, chosen)
+
+
+@pytest.mark.parametrize("fact", LONGEST)
+def test_what_begins_with_the_connection_is_what_a_check_of_the_fact_takes(fact: str) -> None:
+    assert asked_of_host(STATED, fact.partition(".")[0]).count(fact) == 1
+    source = (CHECKS / f"test_{fact.partition('.')[0]}.py").read_text(encoding="utf-8")
+    head = source.partition(f'@pytest.mark.fact("{fact}")\ndef ')[2].partition("->")[0]
+    assert re.search(rf"[(,] ?{LONGEST[fact]}: ", head)
 
 
 def test_nothing_begins_early_for_a_system_without_a_host() -> None:
-    assert not asks_for_host([fact for fact in STATED if fact.startswith("dns.")], "")
+    assert not asked_of_host([fact for fact in STATED if fact.startswith("dns.")], "")
 
 
 def test_garbage_is_collected_again_and_what_collecting_made_is_left_alone() -> None:
