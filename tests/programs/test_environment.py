@@ -1,6 +1,9 @@
 """Each program gets what it needs of the environment, and no secret that is another's."""
 
 import fnmatch
+import os
+from collections import UserDict
+from collections.abc import Iterator
 
 import pytest
 
@@ -67,6 +70,19 @@ def test_a_strangers_secret_is_masked_as_well_unless_it_may_be_a_word(monkeypatc
     conceal_environment()
     assert mask("sudo: a password is required") == "sudo: a password is required"
     assert mask("said k3y-0123456789") == "said ***"
+
+
+class Changing(UserDict[str, str]):
+    """An environment in which a variable is gone when its turn comes, as that is in which pytest names the test."""
+
+    def __iter__(self) -> Iterator[str]:
+        yield from ("GIT_GONE", *self.data)
+
+
+def test_a_variable_that_is_taken_away_meanwhile_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", Changing(os.environ))
+    conceal_environment()
+    assert environment("git")["PATH"]
 
 
 def test_the_target_may_hand_on_more_and_the_suite_keeps_what_it_reads_itself() -> None:
