@@ -13,6 +13,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from spark_conformance.facts.calling import CHECKS
 from spark_conformance.facts.load import find, load
+from spark_conformance.observations import names
 from spark_conformance.plugin import NAME, PARTS
 from spark_conformance.plugin.beginning import LONGEST, asked_of_host
 from tests.suite.small import LEAN, PROJECT
@@ -98,10 +99,9 @@ def test_a_look_at_the_host_imports_nothing_of_the_api(tmp_path: Path) -> None:
 
 def test_what_the_host_is_held_against_comes_without_what_sends_requests() -> None:
     """Its commands go before httpx and the SDK are imported: those take as long as the way to the host and back."""
-    asked = (
-        "import sys, spark_conformance.https.route, spark_conformance.host.connector, spark_conformance.host.binary, "
-        "spark_conformance.host.token_matches, spark_conformance.host.ollama_host_header; print(*sys.modules)"
-    )
+    modules = {names()[observation] for observation in LONGEST.values()}
+    compared = ("spark_conformance.https.route", "spark_conformance.host.token_matches", *sorted(modules))
+    asked = f"import sys, {', '.join(compared)}; print(*sys.modules)"
     imported = subprocess.run(
         [sys.executable, "-c", asked], cwd=PROJECT / "fixtures", check=True, capture_output=True, text=True
     )
