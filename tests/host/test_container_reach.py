@@ -131,6 +131,15 @@ def test_when_docker_started_it_anew(
     assert all(options == {"fresh": True} for options in there.options)
 
 
+def test_events_that_are_not_told_are_none() -> None:
+    found = recorded(
+        "compose", RestartCount=1, State={"Status": "running", "StartedAt": at(60)}, Created=at(99 * HOUR_S)
+    )
+    there = Recorded({"date +%s": f"{NOW:.0f}", "docker events": (1, "", "it is closed")})
+    with pytest.raises(Unreachable, match=r"60 seconds ago \(it is closed\)"):
+        container_restarts(there, found, Restarts(at_most=0, within_h=24))
+
+
 def test_a_host_that_does_not_say_what_time_it_is_leaves_its_restarts_open() -> None:
     with pytest.raises(Unreachable, match="docker counts 9 since somebody started it; how many"):
         container_restarts(Recorded({"date": "soon"}), recorded("compose", RestartCount=9), DAY)

@@ -19,8 +19,8 @@ def test_body_status_and_headers(stub: StubHost) -> None:
     with web(answer) as address:
         plain, posted = fetch(
             stub.host,
-            CurlRequest(f"http://{address}/a?b=[c]&d='e'", headers=("Host: ollama.goldfish.io",)),
-            CurlRequest(f"http://{address}/p", data={"q": "'; exit"}),
+            CurlRequest(f"http://{address}/a?b=[c]&d='e'", 10, headers=("Host: ollama.goldfish.io",)),
+            CurlRequest(f"http://{address}/p", 10, data={"q": "'; exit"}),
         )
     assert plain.json == ["/a?b=[c]&d='e'", "", "ollama.goldfish.io", None]
     assert posted.json == ["/p", '{"q": "\'; exit"}', address, "application/json"]
@@ -30,14 +30,14 @@ def test_body_status_and_headers(stub: StubHost) -> None:
 
 def test_an_empty_403(stub: StubHost) -> None:
     with web(lambda *_: (403, b"")) as address:
-        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
+        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/", 10))
     assert (reply.status, reply.said, reply.fields) == (403, "HTTP 403, empty body", {})
 
 
 def test_nobody_listens(stub: StubHost) -> None:
     with web(lambda *_: (200, b"")) as address:
         pass
-    (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
+    (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/", 10))
     assert reply.status == 0
     assert "onnect" in reply.said
     assert not reply.said.startswith("curl")
@@ -46,7 +46,7 @@ def test_nobody_listens(stub: StubHost) -> None:
 def test_a_proxy_in_the_environment_is_not_asked(stub: StubHost, monkeypatch: pytest.MonkeyPatch) -> None:
     stub.backend._env["http_proxy"] = "http://127.0.0.1:9"
     with web(lambda *_: (200, b"{}")) as address:
-        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/"))
+        (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/", 10))
     assert reply.status == 200
 
 
@@ -73,7 +73,7 @@ def test_what_curl_prints(stub: StubHost, printed: tuple[int, bytes, bytes], sta
 def test_a_host_without_curl(stub: StubHost) -> None:
     stub.command("curl", "echo 'sh: curl: not found' >&2; exit 127")
     with pytest.raises(Unreachable, match="install curl"):
-        fetch(stub.host, CurlRequest(URL))
+        fetch(stub.host, CurlRequest(URL, 10))
 
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"no json", b"\xff\xfe", b'"text"'])
@@ -114,7 +114,7 @@ def test_a_bearer_goes_with_its_own_request_alone(stub: StubHost) -> None:
 
     with web(answer) as address:
         url = f"http://{address}/"
-        replies = fetch(stub.host, CurlRequest(url, bearer=Secret("k3y-0123456789", "env:K")), CurlRequest(url))
+        replies = fetch(stub.host, CurlRequest(url, 10, bearer=Secret("k3y-0123456789", "env:K")), CurlRequest(url, 10))
     assert [reply.body for reply in replies] == [b"Bearer k3y-0123456789", b"none"]
     assert [command for command in stub.backend.commands if "k3y" in command] == []
 

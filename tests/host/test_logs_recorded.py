@@ -179,7 +179,7 @@ def test_what_was_answered_and_logged_is_heard_by_whoever_records_it() -> None:
     there = Recorded({"curl": answer({"a": 1}, 403), "journalctl": "-- status 1\n", "kept=none": "none"})
     there.says = {"-u a.service": "one\n  \ntwo\n-- status 0\n", **there.says}
     with listening(heard.append):
-        fetch(there, CurlRequest("http://localhost:1/api/x?y", data={}))
+        fetch(there, CurlRequest("http://localhost:1/api/x?y", 1, data={}))
         seen = lines_since(there, [Mark("a.service", "c", root=False), Mark("b.service", "c", root=False)])
     assert heard[0] == Heard("host", "POST /api/x", 403, (), b'{"a": 1}')
     assert [(one.what, one.body) for one in heard[1:]] == [("a.service", b"one"), ("a.service", b"two")]

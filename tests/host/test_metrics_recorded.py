@@ -134,6 +134,15 @@ def test_counters_that_are_not_whole() -> None:
     assert f"on the host {at} shows no counters (HTTP 200, empty body; /ready: HTTP 200, empty body)" in str(told.value)
 
 
+def test_a_version_that_is_the_same_is_compared_though_the_rules_are_kept_elsewhere() -> None:
+    seen = {
+        connector: Connector("", "ours", 0, TunnelConfig(4, "cloudflare", ()), None),
+        tunnel_connections: TunnelConnections(()), tunnel_config: TunnelConfig(4, "local", ()),
+        tunnel: Tunnel("t", "spark", None, "local", "healthy", None),
+    }  # fmt: skip
+    assert seen_on(Recorded(), seen, tunnel__config_source="cloudflare").get(cloudflared_config_versions).same
+
+
 def test_nothing_of_an_answer_or_of_a_file_prints() -> None:
     assert "canary" not in repr(CurlReply("", 200, body=b"canary"))
     assert "canary" not in repr(HostFile("/x", "read", content=b"canary"))
@@ -141,8 +150,8 @@ def test_nothing_of_an_answer_or_of_a_file_prints() -> None:
 
 
 def test_how_a_request_is_sent() -> None:
-    assert [CurlRequest("u").sent_method, CurlRequest("u", data={}).sent_method] == ["GET", "POST"]
-    assert CurlRequest("u", data={}, method="PUT").sent_method == "PUT"
+    assert [CurlRequest("u", 1).sent_method, CurlRequest("u", 1, data={}).sent_method] == ["GET", "POST"]
+    assert CurlRequest("u", 1, data={}, method="PUT").sent_method == "PUT"
 
 
 @pytest.mark.parametrize(

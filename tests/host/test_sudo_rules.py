@@ -127,6 +127,11 @@ def test_whether_a_rule_asks_and_what_a_shell_makes_of_it(
     [
         (f"{HEAD}    (root, ollama : adm) NOPASSWD: /usr/bin/a\n", Rules((FREE,))),
         (f"{HEAD}    (#0) PASSWD: /usr/bin/a\n", Rules((ASKS,))),
+        (f"{HEAD}    (ollama, root) NOPASSWD: /usr/bin/a\nmore words\n", Rules((FREE,))),
+        (
+            f"{HEAD}    (o) ALL\n    (root) NOPASSWD: /usr/bin/b,\n        /usr/bin/a b\n        c\n    (me) ALL\n",
+            Rules((Grant("/usr/bin/b", password=False), Grant("/usr/bin/a b c", password=False))),
+        ),
         (f"{HEAD}    (ollama : root) NOPASSWD: /usr/bin/a\n", Rules(())),
         (f"{HEAD}    (root) NOPASSWD: /usr/bin/a, PASSWD: ALL\n", Rules((FREE, ALL))),
         (f"{HEAD}    (root) SETENV: NOPASSWD: !/usr/bin/a\n", Rules((NEVER,))),

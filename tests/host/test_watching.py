@@ -73,6 +73,13 @@ def test_counting_begins_again(stub: StubHost) -> None:
         assert watch.moved() == Moved(3, 0, {"403": 3})
 
 
+def test_a_connector_that_is_gone_meanwhile_leaves_the_journals(stub: StubHost) -> None:
+    with web(Counting(10)) as address:
+        watch = Watch(watched(stub, address))
+    assert watch.moved() is None
+    assert [hindrance.part for hindrance in watch.hindrances] == ["counters"]
+
+
 def test_a_restart_meanwhile_leaves_the_journals(stub: StubHost) -> None:
     server = Counting(10)
     with web(server) as address:
@@ -128,6 +135,8 @@ def test_several_hosts_count_together(stub: StubHost) -> None:
     with web(Counting(10, 14, codes=(2, 6))) as one, web(Counting(0, 3, codes=(0, 3))) as two:
         watches = Watches([watched(stub, address) for address in (one, two)])
         assert watches.moved() == Moved(7, 0, {"403": 7})
+        watches.begin()
+        assert watches.moved() == Moved(0, 0, {})
     errors, requests = watches.journals()
     assert [len(lines or ()) for lines in (errors, requests)] == [2, 2]
 
