@@ -92,6 +92,7 @@ def test_in_a_container_only_what_is_mounted_is_read(
         assert closed.value.sentence.startswith(f"the suite's user may not look at {untold} on the host: ")
     else:
         assert [file.path for file in config_files(run, words.split(), {})] == found
+    assert [command for command in there.commands if "''" in command] == [], "what is in the image has no path here"
 
 
 def test_a_file_below_an_unknown_working_directory_is_not_looked_at() -> None:
@@ -108,7 +109,7 @@ def test_a_file_below_an_unknown_working_directory_is_not_looked_at() -> None:
         ("made: 2026-13-45\n", {}),
         ("a: [1\n", {}),
         ("- a\n", {}),
-        ("a: " + "[" * 2000, "it is nested too deep"),
+        ("a: " + "[" * 600, "it is nested too deep"),
         ("a: b\n" + "#" * (256 << 10), "it is longer than 256 KiB"),
     ],
     ids=range(6),
