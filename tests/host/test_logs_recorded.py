@@ -192,8 +192,9 @@ def test_a_mark_is_the_last_line_and_what_is_marked_in_a_container_is_asked_of_d
     (mark,) = mark_journals(there, ["a.service"])
     assert mark == Mark("a.service", "c7", root=False)
     contained = [Mark("c", since, False, recorded("compose")) for since in ("t", "u")]
-    one, two, closed = lines_since(there, [mark, *contained])
+    two, one, closed = lines_since(there, [contained[0], mark, contained[1]])
     assert (one, two) == (("one",), ("two",))
+    assert len(there.commands) == 4, "docker alone is asked of a container"
     assert "shows nothing of its start: it is closed; its log driver" in str(closed)
 
 
