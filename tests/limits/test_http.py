@@ -13,6 +13,7 @@ from spark_conformance.cloudflare.writing import NotWritten
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.github.client import Github
+from spark_conformance.limits.authorities import on_loopback
 from spark_conformance.limits.http import Bounds, exceeded
 from tests.limits.hostile import COMPRESSED, NESTED, NEVER_COMPLETE, TOO_LONG, Script, serving
 
@@ -151,3 +152,14 @@ def test_a_connection_that_is_made_while_the_client_is_closed_is_closed_too() ->
         with pytest.raises(httpx.ConnectError, match="closed meanwhile"):
             client.get("http://192.0.2.1/")
     assert network.stream.closed
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("http://127.0.0.2:8080/x", True), ("http://[::1]/", True), ("http://localhost", True),
+        ("https://192.0.2.1", False), ("https://localhost.example", False), ("localhost", False), ("http://[", False),
+    ],
+)  # fmt: skip
+def test_no_proxy_is_asked_for_what_this_machine_has_itself(url: str, own: bool) -> None:
+    assert on_loopback(url) is own
