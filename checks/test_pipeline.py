@@ -146,7 +146,8 @@ def test_runner_online(judge: Judge, github_runners: Runners, run: Run) -> None:
 def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
     """The last deployment did not end as documented, and the host runs what it left behind.
 
-    Not seen here: runs that wait or are under way, whether the job that deploys was skipped in the last one, and
-    whether that deployed what is in the repository now.
+    Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now, or
+    anything: where the workflow has other triggers too, as pull requests, a run of theirs in which the job that deploys
+    is skipped counts as the last, and may stand before a deployment that failed. `gh run view RUN` shows each job.
     """
     judge(workflow_run.conclusion, note=workflow_run.told)
