@@ -9,7 +9,7 @@ from spark_conformance.repository.conditions import UNTOLD, told, value_of
 from spark_conformance.repository.filters import literal, matches, may_match, taken_back
 from spark_conformance.repository.runs_on import _combinations
 
-KNOWN = {"github.ref": "refs/heads/main", "inputs.n": 3.0, "inputs.on": True, "inputs.none": None}
+KNOWN = {"github.ref": "refs/heads/main", "inputs.n": 3.0, "inputs.On": True, "inputs.none": None}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,9 @@ def test_what_a_value_comes_to(text: Any, value: Any) -> None:
         ("0 == ''", True), ("'NaN' == 'nan'", True), ("fromJSON('\"a\"') == 'A'", True), ("-1 < 0", True),
         ("fromJSON('NaN')", False), ("1", True), ("-1", True), ("0", False), ("f()", None), ("cancelled(1)", None),
         ("fromJSON(1)", None), ("fromJSON('1', '2')", None), ("contains(github.ref, vars.X)", None),
-        ("contains('a')", None), ("startsWith('a', 'b', 'c')", None), ("github[0] == 'push'", None),
+        ("contains('a')", None), ("contains('Heads', 'heads')", True), ("github.REF == github.ref", True),
+        ("github['REF'] == github.ref", True), ("INPUTS.On", True), (" ${{ false }} ", False),
+        ("startsWith('a', 'b', 'c')", None), ("github[0] == 'push'", None),
         ("fromJSON(null) || true", True), ("github['ref'] == github.ref", True),
     ],
 )  # fmt: skip
@@ -64,6 +66,7 @@ def test_what_a_comparison_comes_to(condition: str, runs: bool | None) -> None:
         ("a/**", "b/**", False), ("**/x", "x", True), ("**/x", "a/x", True), ("**/x", "a/xy", False),
         ("b", "*a", False), ("a/b", "**", True), ("a*b", "a/b", False), ("a**b", "a/b", True),
         ("abc?d", "ax", False), ("ab?c", "ax", True), ("a[bc]", "a/x", True), ("aab[bc]", "a/x", False),
+        ("abx?", "ax?", True), ("ax?", "abx?", True),
     ],
 )  # fmt: skip
 def test_which_patterns_take_something_in_common(pattern: str, other: str, meet: bool) -> None:
