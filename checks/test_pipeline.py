@@ -148,6 +148,6 @@ def test_last_run(judge: Judge, workflow_run: LastRun) -> None:
 
     Not seen here: runs that wait or are under way, and whether the last one deployed what is in the repository now, or
     anything: where the workflow has other triggers too, as pull requests, a run of theirs in which the job that deploys
-    is skipped counts as the last, and may stand before a deployment that failed. `gh run view RUN` shows each job.
+    is skipped counts as the last, and may hide a deployment that failed. `gh run view RUN` shows each job.
     """
     judge(workflow_run.conclusion, note=workflow_run.told)

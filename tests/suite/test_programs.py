@@ -101,6 +101,12 @@ def test_so_is_a_pytest_of_another_environment(pytester: pytest.Pytester, monkey
         (["chek"], 4, "python fixtures: chek is not a command; did you mean check?\n"),
         (["deploy"], 4, f"python fixtures: deploy is not a command; the commands are {', '.join(COMMANDS)}\n"),
         (["check", "--help"], 0, "--gate {pre,post}"),
+        (["check", "--version"], 0, f"spark-conformance {spark_conformance.__version__}\n"),
+        (
+            ["check", "--gate", "post", "-V"],
+            4,
+            "python fixtures check: --version: with it nothing is checked; give it a",
+        ),
     ],
 )
 def test_a_newcomer_is_told_what_there_is(
