@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.run import Run
+from spark_conformance.core.shared import Shared
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Cloudflare, Public, Target
-from spark_conformance.https.certificate import Certificate, _certificate, _no_tls, certificate
+from spark_conformance.https.certificate import Certificate, _certificate, _no_tls, certificate, client_context
 from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
@@ -180,6 +181,19 @@ def test_a_certificate_is_read_with_what_it_is_to_days_and_to_its_day(authority:
     with pytest.raises(Unmet, match="no certificate") as caught:
         _certificate(HOSTNAME, "192.0.2.1", 443, nothing, distrust="")
     assert caught.value.note.startswith("192.0.2.1 presented none; look at ")
+
+
+def test_systems_of_a_session_read_once_whom_they_trust(authority: LabAuthority) -> None:
+    runs = [run_of(Target(public=Public(ca=ca))) for ca in (str(authority.pem_path), str(authority.pem_path), None)]
+    apart = client_context(runs[0])
+    shared = Shared()
+    for run in runs:
+        run.shared = shared
+    one, same, other = map(client_context, runs)
+    assert one is same
+    assert len({one, other, apart}) == 3
+    for run in runs:
+        run.close()
 
 
 def test_a_name_without_an_address_takes_no_connection(authority: LabAuthority) -> None:
