@@ -1,5 +1,6 @@
 """What the suite's own tests share."""
 
+import compileall
 import os
 import signal
 import sys
@@ -25,9 +26,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), str(LEAN), *filter(Non
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
-# The tests start some hundred processes of the suite, of which each would compile all of it.
+# The tests start some hundred processes of the suite and of the lab, of which each would compile all of it: they keep
+# nothing, see below.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    compileall.compile_dir(SOURCES, quiet=2)
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
 settings.register_profile(  # the same examples in each run, others at night; how long one takes is the machine's affair
@@ -41,17 +45,17 @@ if "EXAMPLES" not in os.environ:
 
 read_once()
 
-# pytester forgets what a session in this process is the first to import, and each would import it again.
-load_observations()
-for part in ("https.failing", "notify.gathered", "notify.sending"):
-    import_module(f"spark_conformance.{part}")
-
 pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let no warning pass here; in an operator's run one of somebody else's plugin is no reason to end."""
     config.addinivalue_line("filterwarnings", "error")
+    if getattr(config.option, "dist", "no") == "no":  # tests run in this process, and not in its workers
+        # pytester forgets what a session in this process is the first to import, and each would import it again.
+        load_observations()
+        for part in ("https.failing", "notify.gathered", "notify.sending"):
+            import_module(f"spark_conformance.{part}")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's `&` leaves it: whom we start could not hear it
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
