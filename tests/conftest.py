@@ -45,7 +45,9 @@ if "EXAMPLES" not in os.environ:
 
 read_once()
 
-pytest_plugins = ["pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest"]
+pytest_plugins = [
+    "pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest", "tests.rewriting",
+]  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
