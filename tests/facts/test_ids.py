@@ -7,6 +7,7 @@ and is none must be something else that is known: a sign, a remedy, a deed, a pa
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,23 +32,42 @@ OWNER = "owner"
 REMEDIES = all_remedies(Asked(rotate=True, open=True))
 
 
+@dataclass
+class Source:
+    """What a file says."""
+
+    body: list[ast.stmt]
+    calls: list[ast.Call]
+    texts: list[str]
+
+
+def said(tree: ast.Module) -> Source:
+    source = Source(tree.body, [], [])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            source.calls.append(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            source.texts.append(node.value)
+    return source
+
+
 @pytest.fixture(scope="module")
-def sources() -> dict[Path, ast.Module]:
+def sources() -> dict[Path, Source]:
     """Of each file what it says; for this module alone, as a million of objects are looked through again and again."""
     paths = [*(PROJECT / "fixtures").rglob("*.py"), *(PROJECT / "checks").glob("*.py")]
-    return {path.relative_to(PROJECT): tree for path, tree in trees(paths).items()}
+    return {path.relative_to(PROJECT): said(tree) for path, tree in trees(paths).items()}
 
 
-def ids_in(tree: ast.Module) -> Iterator[str]:
+def ids_in(source: Source) -> Iterator[str]:
     """Texts that stand where an id must: as they are, or as a constant of the module."""
     constants = {
         target.id: node.value.value
-        for node in tree.body
+        for node in source.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in source.calls:
         name = str(getattr(call.func, "attr", "") or getattr(call.func, "id", ""))
         place = CALLS.get(name, -1)
         named = call.args if place is None else call.args[place : place + 1] if place >= 0 else []
@@ -58,30 +78,26 @@ def ids_in(tree: ast.Module) -> Iterator[str]:
                 yield constants[value.id]
 
 
-def steps(sources: dict[Path, ast.Module]) -> Iterator[str]:
+def steps(sources: dict[Path, Source]) -> Iterator[str]:
     """The names of remedies' steps."""
-    for call in (node for tree in sources.values() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in (call for source in sources.values() for call in source.calls):
         if getattr(call.func, "id", "") == "Step" and isinstance(call.args[0], ast.Constant):
             yield str(call.args[0].value)
 
 
-def texts_in(tree: ast.Module) -> Iterator[str]:
-    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-
-
-def test_what_is_raised_or_looked_up_names_facts(sources: dict[Path, ast.Module]) -> None:
+def test_what_is_raised_or_looked_up_names_facts(sources: dict[Path, Source]) -> None:
     known = {*TRAITS, *Means, *(group.mark for group in NAMED.values())}
-    named = [(path, name) for path, tree in sources.items() for name in ids_in(tree)]
+    named = [(path, name) for path, source in sources.items() for name in ids_in(source)]
     assert {f"{path}: {name}" for path, name in named if name not in known} == set()
     assert len(named) > len(TRAITS)
 
 
-def test_whatever_looks_like_a_fact_is_one_or_something_else_that_is_known(sources: dict[Path, ast.Module]) -> None:
+def test_whatever_looks_like_a_fact_is_one_or_something_else_that_is_known(sources: dict[Path, Source]) -> None:
     known = {*TRAITS, *SIGNS, *DEEDS, *PARTS, *(remedy.id for remedy in REMEDIES), *steps(sources)}
     unknown = {
         f"{path}: {text}"
-        for path, tree in sources.items()
-        for text in texts_in(tree)
+        for path, source in sources.items()
+        for text in source.texts
         if LIKE_AN_ID.fullmatch(text) and text not in known and not FILE.fullmatch(text)
     }
     assert unknown == set()
@@ -103,4 +119,4 @@ def test_remedies_heal_facts_that_there_are() -> None:
     ],
 )
 def test_a_misspelt_id_is_seen(line: str) -> None:
-    assert [name for name in ids_in(ast.parse(line)) if name not in TRAITS]
+    assert [name for name in ids_in(said(ast.parse(line))) if name not in TRAITS]
