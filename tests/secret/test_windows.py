@@ -24,6 +24,12 @@ def test_each_word_is_found_wherever_it_stands(data: st.DataObject, length: int)
     assert list(windows.within(text)) == [part for part in all_parts if part in {word[:length] for word in words}]
 
 
+def test_words_that_overlap_are_found_once_each() -> None:
+    windows: Windows[str] = Windows(6)
+    windows.setdefault("aaaaaa", "a")
+    assert list(windows.within("aaaaaaaa")) == ["a"] * 3
+
+
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that are looked through for known secrets, each time that one is; no secret is known at first."""
