@@ -184,7 +184,9 @@ def test_a_log_that_is_closed_hides_its_complaints(said: str, told: str) -> None
      ("INF Starting metrics server on [::]:20241/metrics\nmany\n-- status 0\n", 0)],
 )  # fmt: skip
 def test_what_it_logged_is_counted(said: str, lines: int) -> None:
-    seen = run_of(Recorded({"docker logs": said})).get(cloudflared_journal)
+    there = Recorded({"docker logs": said})
+    seen = run_of(there).get(cloudflared_journal)
+    assert there.options == [{"fresh": True}], "it logs on"
     assert (seen.lines, seen.metrics_address, seen.registrations) == (lines, "[::]:20241", ())
     assert seen.invocation == "2026-08-20T09:12:44.402871123Z"
 

@@ -117,6 +117,7 @@ def test_only_what_is_well_is_an_answer_under_a_host(status: int, answered: bool
          Generated("m", 8, 0.0, 0.5, "stop", 4.0)),
         ({"done": True, "eval_count": 8, "eval_duration": 0}, Generated("m", 8, 0.0, 0.0, "", None)),
         ({"done": True, "eval_count": 8, "eval_duration": -1}, Generated("m", 8, 0.0, 0.0, "", None)),
+        ({"done": True, "eval_count": 8, "eval_duration": 5e8}, Generated("m", 8, 0.0, 0.0, "", 16.0)),
         ({"done": 1, "eval_count": 8}, None),
         ({"eval_count": 8}, None),
     ],

@@ -199,9 +199,9 @@ def test_a_body_that_no_fact_asks_about_is_not_looked_into() -> None:
     ("url", "port"), [("http://localhost", 80), ("https://localhost", 443), ("http://localhost:11434", 11434)]
 )
 def test_a_listener_at_the_port_of_an_address(url: str, port: int) -> None:
-    lines = f"LISTEN 0 9 [::1]:{port} [::]:*\nLISTEN 0 9 127.0.0.1:{port} x\nLISTEN 0 9 127.0.0.1:{port}\nLISTEN 0 9\n"
+    lines = f"LISTEN 0 9 [::1]:{port} [::]:*\nLISTEN 0 9 127.0.0.1:{port} x\nLISTEN 0 9 127.0.0.2:{port}\nLISTEN 0 9\n"
     run = seen_on(Recorded({"ss -tlnH": lines}), {ollama_models: OllamaModels(url, "", ())})
-    assert run.get(ollama_listeners) == Listeners(port, ("127.0.0.1", "::1"))
+    assert run.get(ollama_listeners) == Listeners(port, ("127.0.0.1", "127.0.0.2", "::1"))
 
 
 def test_a_host_without_ss() -> None:
