@@ -74,6 +74,17 @@ def seen_on(there: Recorded, seen: Mapping[Any, Any] | None = None, **changes: A
     return run
 
 
+def hidden(mode: str = "") -> HostFile:
+    """A file that is closed to us; its mode where that alone is seen."""
+    return HostFile("", "hidden", mode, 7, b"", "root", "root")
+
+
+def started(command: str, *more: str) -> str:
+    """What systemd shows of a service that starts a command."""
+    rest = "ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }"
+    return "\n".join((f"ExecStart={{ path={command.split(maxsplit=1)[0]} ; argv[]={command} ; {rest}", *more))
+
+
 def answer(body: object = "", status: int = 200, seconds: float = 0.5) -> str:
     """What curl prints of an answer."""
     return f"{body if isinstance(body, str) else json.dumps(body)}\n{status} {seconds}"

@@ -13,7 +13,7 @@ from spark_conformance.host.files import HostFile
 from spark_conformance.host.process import Process, connector_process
 from spark_conformance.host.units import cloudflared_unit, parse
 from spark_conformance.host.way import connector_container
-from tests.host.recorded import Recorded, Said, seen_on
+from tests.host.recorded import Recorded, Said, seen_on, started
 from tests.host.test_containers import recorded
 
 AT = "/usr/local/bin/cloudflared"
@@ -24,12 +24,6 @@ STOPPED = Unmet("cloudflared.active", "no")
 
 def program(mode: str = "0755", path: str = AT) -> HostFile:
     return HostFile(path, "read", mode, 7, b"", "root", "root")
-
-
-def started(command: str, *more: str) -> str:
-    """What systemd shows of a service that starts a command."""
-    rest = "ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }"
-    return "\n".join((f"ExecStart={{ path={command.split(maxsplit=1)[0]} ; argv[]={command} ; {rest}", *more))
 
 
 def run_of(

@@ -16,7 +16,7 @@ from spark_conformance.host.token_files import TokenFile, TokenFiles, cloudflare
 from spark_conformance.host.token_holding import OF_MANAGER, installed, require_told
 from spark_conformance.host.unit_files import connector_unit_files
 from spark_conformance.host.units import cloudflared_unit, parse
-from tests.host.recorded import Recorded, Said, seen_on
+from tests.host.recorded import Recorded, Said, hidden, seen_on
 from tests.host.stubs import given
 from tests.host.tokens import token
 
@@ -24,10 +24,6 @@ AT = "/etc/systemd/system/cloudflared.service"
 DROP_IN = f"{AT}.d/override.conf"
 RUN = "/usr/bin/cloudflared tunnel run"
 STOPPED = Unmet("cloudflared.active", "no")
-
-
-def hidden(mode: str = "") -> HostFile:
-    return HostFile("", "hidden", mode, 7, b"", "root", "root")
 
 
 def run_of(

@@ -14,22 +14,12 @@ from spark_conformance.host.unit_copy import UnitCopy, differences
 from spark_conformance.host.unit_files import UnitFiles, connector_unit_files, environment_files, with_files
 from spark_conformance.host.units import cloudflared_unit, parse
 from spark_conformance.syntax.units import EnvironmentFile, UnitText
-from tests.host.recorded import Recorded, Said, seen_on
+from tests.host.recorded import Recorded, Said, hidden, seen_on, started
 
 AT = "/etc/systemd/system/cloudflared.service"
 DROP_IN = f"{AT}.d/override.conf"
 RUN = "/usr/bin/cloudflared tunnel run"
 STOPPED = Unmet("cloudflared.active", "no")
-
-
-def hidden() -> HostFile:
-    return HostFile("", "hidden")
-
-
-def started(command: str, *more: str) -> str:
-    """What systemd shows of a service that starts a command."""
-    rest = "ignore_errors=no ; pid=7 ; code=(null) ; status=0/0 }"
-    return "\n".join((f"ExecStart={{ path={command.split(maxsplit=1)[0]} ; argv[]={command} ; {rest}", *more))
 
 
 def run_of(

@@ -16,10 +16,10 @@ from spark_conformance.host.service import parse as parse_service
 from spark_conformance.host.service_state import service_state
 from spark_conformance.host.units import Unit, cloudflared_unit, ollama_unit, parse, require_active
 from spark_conformance.host.way import Way, connector_container, require_host, require_systemd, way_of
-from tests.host.recorded import Recorded, seen_on
+from tests.host.recorded import Recorded, hidden, seen_on, started
 from tests.host.test_containers import recorded
 from tests.host.test_service_recorded import run_of as service_run
-from tests.host.test_unit_files import RUN, STOPPED, hidden, run_of, started
+from tests.host.test_unit_files import RUN, STOPPED, run_of
 
 # --- what systemd shows
 
