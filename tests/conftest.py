@@ -1,6 +1,5 @@
 """What the suite's own tests share."""
 
-import compileall
 import os
 import signal
 import sys
@@ -26,12 +25,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES), str(LEAN), *filter(Non
 
 os.environ.setdefault("MATRIX_DAY", str(datetime.now(UTC).date()))  # before workers start: they inherit it
 
-# The tests start some hundred processes of the suite and of the lab, of which each would compile all of it: they keep
-# nothing, see below.
+# The tests start some hundred processes of the suite, of which each would compile all of it.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-if "PYTEST_XDIST_WORKER" not in os.environ:
-    compileall.compile_dir(SOURCES, quiet=2)
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
 settings.register_profile(  # the same examples in each run, others at night; how long one takes is the machine's affair
@@ -46,7 +42,7 @@ if "EXAMPLES" not in os.environ:
 read_once()
 
 pytest_plugins = [
-    "pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest", "tests.rewriting",
+    "pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest", "tests.compiled",
 ]  # fmt: skip
 
 

@@ -1,8 +1,11 @@
-"""The assertions of all tests' modules rewritten once where nothing is kept yet, as in a clone that is new.
+"""What a run of all tests compiles once where nothing is kept yet, as in a clone that is new.
 
-Each worker imports all of them in one order: two would rewrite the same at the same time, and neither find the other's.
+The sources: what tests start keeps nothing, and each lab and connector would compile what no test imports. And the
+tests' modules, with assertions rewritten: each worker imports all in one order, so two would rewrite the same at the
+same time, and neither find the other's.
 """
 
+import compileall
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,16 @@ from _pytest.assertion import rewrite
 from tests.turns import everywhere
 
 HERE = Path(__file__).parent
+SOURCES = HERE.parent / "fixtures"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Rewrite this worker's share of those that are not there; what is there and stale is left to pytest."""
+    """Compile all sources, and in a worker its share of the modules; one that is there and stale is left to pytest."""
+    if not everywhere(config.args, config.invocation_params.dir):
+        return
     worker: dict[str, str] = getattr(config, "workerinput", {})
-    if not worker or not everywhere(config.args, config.invocation_params.dir):
+    if not worker:
+        compileall.compile_dir(SOURCES, quiet=2)
         return
     number, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
     for path in sorted(HERE.rglob("test_*.py"))[number::count]:
