@@ -99,7 +99,8 @@ def test_a_path_makes_another_rule() -> None:
     ],
 )
 def test_a_fallback_takes_everything(last: dict[str, Any], fallback: str | None) -> None:
-    assert config({"hostname": HOST, "service": SERVICE}, last).fallback == fallback
+    one = {"hostname": HOST, "service": SERVICE}
+    assert config(one, last).fallback == config(one, one, last).fallback == fallback
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,7 @@ def test_a_fallback_takes_everything(last: dict[str, Any], fallback: str | None)
         ([{"hostname": HOST, "originRequest": {}}], {}, None),
         ([{"hostname": "x.org"}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
         ([{"hostname": "x.org", "originRequest": {"httpHostHeader": "a"}}], {}, "a"),
+        ([{"hostname": name, "originRequest": {"httpHostHeader": name}} for name in ("x.org", "y.org")], {}, "x.org"),
         ([{"hostname": WILDCARD}, {"hostname": HOST, "originRequest": {"httpHostHeader": "a"}}], {}, None),
         ([{"hostname": WILDCARD, "service": "http_status:404"}, {"hostname": HOST}], {"httpHostHeader": "b"}, "b"),
     ],
@@ -161,6 +163,8 @@ def test_access_that_is_there_and_demands_nothing(access: object) -> None:
         ({"connectTimeout": 30}, {"connectTimeout": 30_000_000_000}, ""),
         ({"connectTimeout": 0}, {"connectTimeout": 30_000_000_000}, ""),  # no limit
         ({"connectTimeout": 20_000_000_000}, {}, ""),  # overflows to 49 years
+        ({"connectTimeout": 5_000_000_000}, {}, ""),  # 158 years, which 63 bits hold
+        ({"connectTimeout": 1 << 54}, {}, "connectTimeout of 18014398509481984 s"),  # the least that there is
         ({"connectTimeout": True}, {}, ""),
         ({"connectTimeout": "30s"}, {}, ""),
         ({"connectTimeout": float("nan")}, {}, ""),
