@@ -111,6 +111,7 @@ class Bench:
         config = self.config(count)
         api = self._api._replace(netloc=f"127.0.0.1:{self.api.port}").geturl()
         lines = [f'extends = "{self._facts}"', "[target.cloudflare]", f'api = "{api}"']
+        lines += ["[target.dns]", "timeout_s = 30", "[target.public]", "timeout_s = 60"]  # one lab serves all of them
         for number in range(count):
             lines += ["[[systems]]", f'name = "spark-{number}"', f'target.ssh.host = "spark-{number}"']
             lines += [f'target.ssh.config = "{config}"']
