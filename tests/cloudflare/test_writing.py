@@ -50,7 +50,7 @@ def test_a_write_is_done_with_success_alone(api: Api, server: Fake) -> None:
     [
         (no(500, 1, "bad day"), (False, 0), "bad day"),
         (no(499, 1, "gone"), (True, None), "gone"),
-        (no(429, 971, "Please wait", retry_after="7"), (True, 7), "asks to wait 7 s"),
+        (no(429, 971, "Please wait", retry_after="2"), (True, 2), "asks to wait 2 s"),
         (no(429, 971, "Please wait", retry_after="soon"), (True, 1), "asks to wait soon s"),
         (no(429, 971, "Please wait"), (True, 1), "asks to wait some s"),
         (no(403, 10000, "Authentication error"), (True, None), "give it the permission 'DNS Write' in the dashboard"),

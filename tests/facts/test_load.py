@@ -86,10 +86,25 @@ def test_a_strangers_file_may_leave_out_components_and_facts(tmp_path: Path) -> 
         ('[target.ssh]\nhost = "a"\n[target.local]',
          "target: states both [target.ssh] and [target.local]; keep [target.local] if the suite runs on the system's"),
         ("[target.public]\nport = 70000", "target.public.port: should be at most 65535"),
+        *(
+            (f'[target.cloudflare]\nzone = "example.org"\ntoken = "env:A"\napi = "{url}"',
+             "target.cloudflare.api: should be the address of an API, as https://api.cloudflare.com/client/v4")
+            for url in ("http://[", "api.cloudflare.com/client/v4", "https://user@api.example.org", "https://a b/")
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_file_and_key(tmp_path: Path, line: str, sentence: str) -> None:
     assert refusal(tmp_path, f"{MINIMAL}\n{line}\n").startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://[::1]:8080/client/v4", "https://ghe.example.org/api/v3/"]
+)
+def test_an_api_may_be_elsewhere(tmp_path: Path, url: str) -> None:
+    told = f'[target.github]\nrepository = "a/b"\ntoken = "env:A"\napi = "{url}"\n'
+    github = load(written(tmp_path, f"{MINIMAL}\n{told}")).target.github
+    assert github is not None
+    assert github.api == url
 
 
 def test_a_literal_credential_is_refused_without_being_repeated(tmp_path: Path) -> None:
