@@ -511,6 +511,19 @@ def test_policies_come_in_order_of_precedence_and_links_are_followed() -> None:
         policies_of(listed, [], {})
 
 
+def test_a_policy_is_reusable_that_is_among_those_or_says_so_itself() -> None:
+    """Two of Cloudflare's answers tell it: the account's list, and the policy's own field, which older ones lack."""
+    entry = {"id": "p", "name": "p", "decision": "allow", "include": [EVERYONE]}
+    listed = {"among them": tables("the reusable policies", [entry]), "not": []}
+    says = {"itself": {**entry, "reusable": True}, "nothing": entry}
+    told_of = {
+        (there, said): policies_of(tables("the policies", [says[said]]), listed[there], {})[0].reusable
+        for there in listed
+        for said in says
+    }
+    assert [case for case, reusable in told_of.items() if not reusable] == [("not", "nothing")]
+
+
 def test_a_policy_in_words() -> None:
     made = policy("deny", COUNTRY, MAIL, require=[EVERYONE], exclude=[{"login_method": {"id": "x", "name": "y"}}])
     words = (
