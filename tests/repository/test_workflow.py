@@ -11,7 +11,7 @@ from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.facts.target import Repository, Target
 from spark_conformance.repository.filters import matches, taken_back
 from spark_conformance.repository.workflow import Push, Workflow, parse, workflow, workflow_file
-from spark_conformance.repository.workflow_syntax import fault_of
+from spark_conformance.repository.workflow_syntax import fault_of, texts
 from tests.secrets.runs import run_of
 
 PATH = ".github/workflows/deploy.yml"
@@ -49,6 +49,11 @@ def run_with(tmp_path: Path, text: str | bytes | None, **facts: Any) -> Run:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
     target = Target(repository=Repository(path=str(tmp_path)))
     return run_of(target, {"pipeline": {"workflow": PATH, "unit": "infra/cloudflared.service", **facts}})
+
+
+def test_a_value_that_stands_without_quotation_marks_is_the_text_that_github_makes_of_it() -> None:
+    assert texts([True, 8, "main", False]) == ("true", "8", "main", "false")
+    assert (texts("main"), texts(None)) == (("main",), ())
 
 
 def test_what_a_workflow_says(tmp_path: Path) -> None:
