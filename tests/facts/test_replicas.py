@@ -6,6 +6,7 @@ import pytest
 
 from spark_conformance.facts.load import SystemFile, load
 from spark_conformance.facts.mistakes import FactsError
+from spark_conformance.facts.replicas import spread
 
 SYSTEM = """
 [system]
@@ -137,3 +138,22 @@ def test_of_a_list_of_systems_each_may_have_one_host_or_several(tmp_path: Path) 
     assert one.facts.host is not None
     assert one.facts.host.hostname is not None
     assert one.facts.host.hostname.expect == "only"
+
+
+@pytest.mark.parametrize(
+    ("stated", "filled"),
+    [
+        ({"at": ["/srv", "/home/${replica}"]}, {"at": ["/srv", "/home/a"]}),
+        (["${replica}.lan"], ["a.lan"]),
+        ({"${replica}": 1}, None),  # a key names what is stated, and no host
+        ({"at": 7}, None),
+    ],
+)
+def test_a_hosts_name_stands_anywhere_in_what_is_expected(stated: object, filled: object) -> None:
+    table = {
+        "facts": {"host": {"hostname": {"expect": stated}}},
+        "target": {"replicas": [{"name": "a"}, {"name": "b"}]},
+    }
+    all_of = spread(table)
+    assert all_of["facts"]["host"]["hostname"]["expect"] == (filled or stated)
+    assert ["facts" in replica for replica in all_of["target"]["replicas"]] == [filled is not None] * 2
