@@ -3,6 +3,7 @@
 import gc
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
 from typing import Any
@@ -11,6 +12,7 @@ Swap = tuple[CodeType, CodeType]
 """The code that a function has, and that of the mutant in its place."""
 Place = tuple[str, str, int]
 Functions = dict[Place, list[FunctionType]]
+_Cached = type(cache(len))
 
 
 def swaps(before: str, after: str, path: str) -> list[Swap]:
@@ -36,10 +38,15 @@ def place(code: CodeType) -> Place:
 
 
 def swap(wanted: list[Swap], there: Functions) -> None:
-    """Give the functions their new code."""
+    """Give the functions their new code; what their modules' caches hold is of the old."""
+    modules = set()
     for old, new in wanted:
         for function in there.get(place(old), ()):
             function.__code__ = new
+            modules.add(function.__module__)
+    for one in gc.get_objects():
+        if isinstance(one, _Cached) and one.__module__ in modules:
+            one.cache_clear()
 
 
 def _swaps(old: CodeType, new: CodeType) -> list[Swap] | None:

@@ -9,6 +9,8 @@ from tests.mutants.swapping import functions, place, swap, swaps
 
 PATH = "some/where.py"
 BEFORE = """
+from functools import cache
+
 LIMIT = 3
 TABLE = (lambda a: a > LIMIT, str)
 
@@ -24,6 +26,10 @@ def outer(a):
     return inner
 
 add_two = outer(2)
+
+@cache
+def half(a):
+    return a / 2
 """
 
 
@@ -39,9 +45,16 @@ def there(source: str) -> dict[str, Any]:
         ("a > LIMIT", "a >= LIMIT", lambda made: made["TABLE"][0](3)),
         ("a < 9", "a <= 9", lambda made: made["Box"]().fits([9]) == [9]),
         ("if (lambda", "if not (lambda", lambda made: made["Box"]().fits([10]) == [10]),
+        ("a / 2", "a / 3", lambda made: made["half"](3) == 1),
         ("a + b", "a - b", lambda made: (made["outer"](2)(1), made["add_two"](1)) == (1, 1)),
     ],
-    ids=["in a table", "within a comprehension", "a comprehension's own", "a function that was made before"],
+    ids=[
+        "in a table",
+        "within a comprehension",
+        "a comprehension's own",
+        "one that keeps its results",
+        "a function that was made before",
+    ],
 )
 def test_a_functions_change_is_put_where_it_is(old: str, new: str, told: Any) -> None:
     made = there(BEFORE)

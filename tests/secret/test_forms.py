@@ -452,3 +452,14 @@ def test_many_signs_of_secrets_in_one_long_word_do_not_take_long(sign: str) -> N
 )  # fmt: skip
 def test_a_members_name_tells_that_its_value_is_a_secret(data: Any, kept: Any) -> None:
     assert mask_all(data) == kept
+
+
+def test_eight_characters_are_as_many_whatever_they_are_written_in() -> None:
+    """An entity is one character, and is readable without its end; base64 shows eight in ten letters, not in nine."""
+    value = "aB3dE5g&h7jK9lM1nP3qR5"
+    conceal(value)
+    coded = base64.b64encode(value.encode()).decode()
+    left = ["aB3dE5g…", f"{coded[:9]}…"]
+    assert [mask(f"got {text}") for text in left] == [f"got {text}" for text in left]
+    gone = ["aB3dE5g&…", "aB3dE5g&amp…", "aB3dE5g&amp;…", f"{coded[:10]}…"]
+    assert [text for text in gone if "***" not in mask(f"got {text}")] == []

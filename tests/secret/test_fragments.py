@@ -76,10 +76,10 @@ def test_each_part_is_found_once_where_it_stands(text: str, places: list[tuple[i
     assert list(fragments.within(text)) == places
 
 
-@pytest.mark.parametrize("before", ["", "-"])
+@pytest.mark.parametrize("before", ["", "-", "l", "--"])
 def test_a_part_goes_back_to_the_values_beginning_though_that_could_be_anybodys(before: str) -> None:
-    fragments, whole = Fragments(), "aaaaaaaaaaaB2c3D4e5"
-    assert fragments.add(whole)[0] == (whole, 2)
+    fragments, whole = Fragments(), "abcdefghijklB2c3D4e5"
+    assert fragments.add(whole)[0] == (whole, 3)
     assert list(fragments.within(before + whole)) == [(len(before), len(before + whole))]
 
 
