@@ -3,6 +3,7 @@ import re
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from socket import create_server
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,14 @@ from spark_conformance.core.shared import Shared
 from spark_conformance.core.verdict import Unmet, Unreachable
 from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.target import Cloudflare, Public, Target
-from spark_conformance.https.certificate import Certificate, _certificate, _no_tls, certificate, client_context
+from spark_conformance.https.certificate import (
+    Certificate,
+    _certificate,
+    _distrust,
+    _no_tls,
+    certificate,
+    client_context,
+)
 from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
@@ -54,6 +62,15 @@ def test_what_is_wrong_with_a_certificate(otherwise: dict[str, Any], fact: str, 
     assert (caught.value.fact, caught.value.observed) == (f"public.certificate_{fact}", observed)
     assert caught.value.note.startswith(note)
     assert caught.value.note.endswith("; a hint") == (fact == "name")
+
+
+def test_an_edge_that_is_gone_at_the_second_look_cannot_be_judged() -> None:
+    """The first handshake told of a chain that is not trusted; why is asked by another, which may not come about."""
+    with create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    run = run_of(Target(public=Public(port=port)))
+    with pytest.raises(Unreachable, match="Connection refused"):
+        _distrust(run, "127.0.0.1", ssl.create_default_context(), ssl.SSLCertVerificationError(), "")
 
 
 def test_the_oldest_tls_that_is_spoken_is_told(authority: LabAuthority) -> None:

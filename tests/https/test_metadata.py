@@ -6,6 +6,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from spark_conformance.https.exchange import jwt_claims
 from spark_conformance.https.metadata import Metadata, access_metadata
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import http, run_to, tls_server
@@ -53,7 +54,13 @@ def test_a_statement_that_the_teams_key_signed_is_verified(authority: LabAuthori
         ({"iat": -90000}, KEY, http(200, certs()), "it is 25 hours old"),
         ({"iat": 9000}, KEY, http(200, certs()), "was not confirmed"),
         ({}, KEY, http(200, certs()), "was not confirmed"),
-        ({"iat": 0, "auth_domain": "evil.example"}, KEY, [], "not one of Cloudflare's"),
+        (
+            {"iat": 0, "auth_domain": "evil.example"},
+            KEY,
+            [],
+            "domain evil.example, which is not one of Cloudflare's",
+        ),
+        ({"iat": 0, "auth_domain": ""}, KEY, [], "domain nothing, which is not one of Cloudflare's"),
         ({"iat": 0}, KEY, http(404), "was not confirmed"),
         ({"iat": 0}, KEY, http(200, b"[]"), "was not confirmed"),
         ({"iat": 0}, KEY, [], "not a complete HTTP answer"),
@@ -74,3 +81,9 @@ def test_a_statement_that_cannot_be_verified_is_kept_with_its_doubt(
 def test_without_a_statement_there_is_no_application(authority: LabAuthority, token: str) -> None:
     seen = observe(authority, token, [])
     assert (seen.aud, seen.verified, seen.doubt) == ("", False, "the edge said nothing about it")
+
+
+def test_claims_are_read_whatever_the_length_of_what_signs_them() -> None:
+    body = jwt.encode({"aud": "a"}, "k" * 32).split(".")[1]
+    assert [jwt_claims(f"h.{body}.{'s' * length}") for length in range(5)] == [{"aud": "a"}] * 5
+    assert [jwt_claims(text) for text in (f"h.{body}", f"h.{body}.s.t", "h.5.s", "h.WzFd.s")] == [{}] * 4

@@ -16,6 +16,7 @@ from spark_conformance.dns.public import PublicAddresses, public_addresses
 from spark_conformance.facts.probes import MOST, Probe, fits, value_at
 from spark_conformance.facts.target import Public, Resolving, Target
 from spark_conformance.https import probes
+from spark_conformance.https.access_probes import anonymous_probe
 from spark_conformance.https.failing import failing_requests
 from spark_conformance.https.probe_answers import compared, login_page
 from spark_conformance.https.probes import Unseen, public_probes
@@ -279,6 +280,7 @@ def test_failing_requests_are_listed_as_they_are_best_explained(authority: LabAu
         run = asking(server, authority, a={"path": "/x", "status": 404}, b={"path": "/", "status": 200})
         failing = failing_requests(run, ["access.refuses_anonymous", "probes.a", "public.certificate_days"])
         status = failing[0].seen(run).exchange.status
+        assert failing[1].seen(run) is run.get(anonymous_probe)
     assert [(one.fact, str(one)) for one in failing] == [
         ("probes.a", f"GET https://{HOSTNAME}/x, anonymous"),
         ("access.refuses_anonymous", f"GET https://{HOSTNAME}/, anonymous"),

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from spark_conformance.core.verdict import Unmet, Unreachable
+from spark_conformance.facts.target import Target
 from spark_conformance.https.client import Interrupted
 from spark_conformance.https.comparison import compare
 from spark_conformance.https.public import (
     LONGEST_LINE,
     Generation,
     Model,
+    _documented,
     _lines,
     _Stream,
     models_in,
@@ -23,6 +25,7 @@ from spark_conformance.https.public import (
 )
 from spark_lab.authority import LabAuthority
 from tests.https.tls_server import edge_context, http, run_to, tls_server
+from tests.secrets.runs import run_of
 
 TAGS = {"models": [{"name": "llama3.3:70b", "digest": "a6eb", "size": 1}, {"name": "small:1b", "digest": "b7fc"}]}
 HEAD = b"HTTP/1.1 200 OK\r\nserver: cloudflare\r\ncf-ray: x\r\nconnection: close\r\n\r\n"
@@ -199,7 +202,7 @@ def test_how_a_stream_went_is_told_with_its_end() -> None:
 
 
 def test_a_stream_is_timed_from_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([100.0, 100.5, 101.12345, 103.0, 103.5, 104.12349, 200.0, 201.0])
+    clock = iter([100.0, 100.5, 101.12345, 103.0, 103.5, 104.12349, 200.0, 200.5, 201.0, 202.0, 203.0])
     monkeypatch.setattr("spark_conformance.https.public.time", SimpleNamespace(monotonic=lambda: next(clock)))
     stream = _Stream()
     for line in (chunk(), chunk("Red"), chunk(","), chunk(done=True, eval_count=12, eval_duration=1_234_567_890)):
@@ -208,6 +211,9 @@ def test_a_stream_is_timed_from_the_request_on(monkeypatch: pytest.MonkeyPatch) 
         asked="a:7b", model="llama3.3:70b", chunks=4, first_token_s=1.123, longest_gap_s=1.877, total_s=4.123,
         text="Red,", written=2, tokens=12, made_in_s=1.235, spread_s=2.377,
     )  # fmt: skip
+    alone = _Stream()
+    alone.take(chunk("Red", done=True).decode())
+    assert alone.generation("a:7b").longest_gap_s == 0
     silent = _Stream().generation("a:7b")
     assert (silent.broken, silent.first_token_s) == ("the answer ended without its last chunk", math.inf)
     assert (silent.tokens, silent.made_in_s, silent.spread_s, silent.written) == (0, 0.0, 0.0, 0)
@@ -264,6 +270,11 @@ def test_a_list_that_breaks_off_cannot_be_judged(authority: LabAuthority) -> Non
     stopped = pytest.raises(Unreachable, match="not a complete HTTP answer")
     with tls_server(edge_context(authority), lambda _: broken) as server, stopped:
         run_to(server, authority).get(public_tags)
+
+
+def test_without_the_fact_no_model_is_documented() -> None:
+    assert _documented(run_of(Target())) == ""
+    assert _documented(run_of(Target(), {"public": {"generates": "a:7b"}})) == "a:7b"
 
 
 def test_models_are_read_in_their_order() -> None:
