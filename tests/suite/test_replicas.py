@@ -200,6 +200,15 @@ def test_what_is_forgotten_is_looked_at_anew_on_each_host(run: Run) -> None:
     assert sorted(made) == ["a", "a", "b", "b", "c", "c"]
 
 
+def test_the_connections_to_all_hosts_end_with_the_run(run: Run) -> None:
+    closed: list[str] = []
+    for replica in run.replicas:
+        replica.closing.callback(closed.append, replica.name)
+    run.close()
+    run.close()
+    assert tuple(closed) == HOSTS
+
+
 def test_a_fact_is_judged_on_each_where_one_of_its_observations_looks_at_a_host(run: Run) -> None:
     assert run.judges_each("public.tls", ["zone", "machine"])
     assert not run.judges_each("public.tls", ["zone"])
