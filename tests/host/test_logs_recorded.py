@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from spark_conformance.core.run import Run
 from spark_conformance.core.tap import Heard, listening
 from spark_conformance.core.verdict import NotApplicable, Unreachable
 from spark_conformance.host.complaints import ConnectionComplaint, connection_complaint, told_by
@@ -28,24 +27,15 @@ from spark_conformance.host.journal_since import (
     mark_journals,
     origin_requests,
 )
-from spark_conformance.host.process import Process, connector_process
-from spark_conformance.host.units import cloudflared_unit
 from spark_conformance.host.units import parse as parse_unit
 from spark_conformance.host.way import connector_container
 from tests.host.recorded import Recorded, Said, answer, seen_on
+from tests.host.recorded_connector import run_of
 from tests.host.stubs import StubHost
 from tests.host.test_containers import recorded
 
 AT = "2026-11-01T10:00:00Z"
-SHOWN = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=5c2b\nExecMainStartTimestamp=today"
-UNIT = parse_unit(SHOWN, "cloudflared.service")
 CONTAINER = {"cloudflared__unit": None, "cloudflared__container": "home-cloudflared-1"}
-CONFIGS = {"cloudflared_configs": ["/etc/cloudflared/config.yml"]}
-
-
-def run_of(there: Recorded, *words: str, unit: object = UNIT, **changes: Any) -> Run:
-    seen = {cloudflared_unit: unit, connector_process: Process(7, ("c", *words), {}, 1)}
-    return seen_on(there, seen, target__host=CONFIGS, **changes)
 
 
 # --- complaints

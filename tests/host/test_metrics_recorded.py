@@ -1,13 +1,10 @@
 """What the connector's metrics server says, and what is made of what commands say, on a host of recordings."""
 
-from typing import Any
-
 import pytest
 
 from spark_conformance.cloudflare.tunnel import Tunnel, tunnel
 from spark_conformance.cloudflare.tunnel_config import TunnelConfig, tunnel_config
 from spark_conformance.cloudflare.tunnel_connections import TunnelConnections, tunnel_connections
-from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import NotApplicable, Unmet, Unreachable
 from spark_conformance.host.connector import (
     ConfigVersions,
@@ -22,23 +19,12 @@ from spark_conformance.host.counters import parse_counters, read_counters
 from spark_conformance.host.curl import CurlReply, CurlRequest
 from spark_conformance.host.files import HostFile
 from spark_conformance.host.ollama_host_header import sent_host
-from spark_conformance.host.process import Process, connector_process
 from spark_conformance.host.shell import complaint, run_all
 from spark_conformance.host.units import cloudflared_unit
 from spark_conformance.host.units import parse as parse_unit
 from tests.host.recorded import SILENT, Recorded, Said, answer, seen_on
+from tests.host.recorded_connector import run_of
 from tests.host.test_connector import CONFIG, METRICS, READY, reply
-
-AT = "2026-11-01T10:00:00Z"
-SHOWN = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=5c2b\nExecMainStartTimestamp=today"
-UNIT = parse_unit(SHOWN, "cloudflared.service")
-CONTAINER = {"cloudflared__unit": None, "cloudflared__container": "home-cloudflared-1"}
-CONFIGS = {"cloudflared_configs": ["/etc/cloudflared/config.yml"]}
-
-
-def run_of(there: Recorded, *words: str, unit: object = UNIT, **changes: Any) -> Run:
-    seen = {cloudflared_unit: unit, connector_process: Process(7, ("c", *words), {}, 1)}
-    return seen_on(there, seen, target__host=CONFIGS, **changes)
 
 
 def metrics(address: str, ready: object = READY, config: object = CONFIG) -> dict[str, Said]:
