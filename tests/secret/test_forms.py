@@ -463,3 +463,15 @@ def test_eight_characters_are_as_many_whatever_they_are_written_in() -> None:
     assert [mask(f"got {text}") for text in left] == [f"got {text}" for text in left]
     gone = ["aB3dE5g&…", "aB3dE5g&amp…", "aB3dE5g&amp;…", f"{coded[:10]}…"]
     assert [text for text in gone if "***" not in mask(f"got {text}")] == []
+
+
+def test_nothing_is_left_of_a_value_with_both_quotation_marks() -> None:
+    value = "aB3d'E5g\"h<7jK9&lM1nP3qR"  # in base64 without a rest, so that its letters are all its own
+    conceal(value)
+    written = [
+        base64.b64encode(value.encode()).decode(),
+        repr(value)[1:-1],
+        html.escape(value, quote=False).replace('"', "&quot;"),
+        json.dumps(value)[1:-1],
+    ]
+    assert [text for text in written if mask(f"got {text} there") != "got *** there"] == []

@@ -16,6 +16,7 @@ from spark_conformance.facts.target import Repository, Secrets, Target
 from spark_conformance.programs.running import Completed
 from spark_conformance.secrets.pulumi import Esc
 from spark_conformance.secrets.references import (
+    _op_environment,
     access_client_id,
     access_client_secret,
     checkout,
@@ -249,3 +250,11 @@ def test_without_the_table_of_secrets_the_sentence_names_it(run: Run) -> None:
     target = run.target.model_copy(update={"secrets": None})
     with pytest.raises(Unreachable, match=r"\[target.secrets\]"):
         Run(SystemFile(system=run.system, facts=run.facts, target=target)).get(esc_tunnel_token)
+
+
+def test_a_program_is_not_told_the_variables_that_hold_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OP_HELD", "v1-canary-0123456789")
+    monkeypatch.setenv("OP_ACCOUNT", "mine")
+    run = run_of(tmp_path, tunnel_token="env:OP_HELD", api_key="op:op://v/i/env:")
+    seen = _op_environment(run)
+    assert ("OP_HELD" in seen, seen.get("OP_ACCOUNT")) == (False, "mine")
