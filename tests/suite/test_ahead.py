@@ -36,10 +36,12 @@ expect = true
 [facts.dns.records]
 expect = 1
 """
-SSH = """#!/bin/sh
+CONNECTED = f"sleep 42{os.getpid()}s"
+"""What a stand-in for ssh does once it is begun; another worker's does it for another time."""
+SSH = f"""#!/bin/sh
 case $1 in -V) echo OpenSSH_9.6p1 >&2; exit;; esac
-echo "$*" >>"${0%/*}/begun"
-exec sleep 4201
+echo "$*" >>"${{0%/*}}/begun"
+exec {CONNECTED}
 """
 
 
@@ -147,7 +149,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list
             assert eventually(lambda: told.exists() and told.read_text().endswith("\n"))
         for cleanup in session.cleanups:
             cleanup()
-        assert not running("sleep 4201")
+        assert not running(CONNECTED)
         return told.read_text().splitlines() if told.exists() else []
 
     return begin
@@ -207,7 +209,7 @@ def test_of_a_file_that_is_wrong_elsewhere_the_login_is_ended_and_the_mistake_to
     )  # fmt: skip
     assert done.returncode == USAGE
     assert "facts.dns.records.sources" in done.stderr
-    assert not running("sleep 4201")
+    assert not running(CONNECTED)
     assert len((tmp_path / "begun").read_text().splitlines()) == 1
 
 
