@@ -1,5 +1,7 @@
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from spark_conformance.ssh.connection import Connection
 from tests.ssh.servers import KINDS, Server, StandIn, keys, target
 
 Connect = Callable[..., Connection]
+_NAPS = count()
 
 
 @pytest.fixture(scope="session", params=list(KINDS))
@@ -53,3 +56,9 @@ def connect() -> Iterator[Connect]:
             return opened.enter_context(Connection(way))
 
         yield make
+
+
+@pytest.fixture
+def nap() -> str:
+    """A command that sleeps for decades, and that no other test has, whoever else runs them on this machine."""
+    return f"sleep 1{os.getpid():07}{next(_NAPS):02}"

@@ -59,12 +59,12 @@ def test_one_that_leads_another_way_is_ended(server: Server) -> None:
         assert connection.run("echo there").stdout == b"there\n"
 
 
-def test_one_that_nobody_takes_is_ended(stand_in: Server) -> None:
-    way = target(stand_in, ProxyCommand="sleep 4111")
+def test_one_that_nobody_takes_is_ended(stand_in: Server, nap: str) -> None:
+    way = target(stand_in, ProxyCommand=nap)
     ahead.begin(stated(way))
     ahead.end()
     assert not running(str(way.config))
-    assert eventually(lambda: not running("sleep 4111"))
+    assert eventually(lambda: not running(nap))
 
 
 def test_one_whose_process_is_killed_asks_for_nothing_and_goes(server: Server) -> None:

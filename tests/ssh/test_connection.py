@@ -48,7 +48,7 @@ def test_a_command_that_floods_is_ended_on_the_host(server: Server, connect: Con
         with pytest.raises(CommandFlooded, match="the command printed more than 8 MiB and was ended"):
             connection.run(flood)
     assert other.result().stdout == b"other\n"
-    size = "du -sk /dev/shm/spark-conformance.* /tmp/spark-conformance.* 2>/dev/null | sort -n | tail -n 1"
+    size = "du -sk $(dirname $(readlink -f /proc/$$/fd/1))"
     assert int(connection.run(size).stdout.split()[0]) < 1024
     assert [entry.outcome for entry in connection.log[1:4]] == ["flooded"] * 3
 
@@ -66,24 +66,24 @@ def test_a_command_that_reads_stdin_finds_nothing(server: Server, connect: Conne
     assert connection.run("echo still there").stdout == b"still there\n"
 
 
-def test_a_hanging_command_times_out_alone_with_its_children(server: Server, connect: Connect) -> None:
+def test_a_hanging_command_times_out_alone_with_its_children(server: Server, connect: Connect, nap: str) -> None:
     connection = connect(server)
     other = connection.submit("sleep 0.6; echo done")
-    hanging = connection.submit("sleep 4101 & sleep 4101; echo never", 0.3)
-    with pytest.raises(CommandTimeout, match=r"longer than 0\.3 s and was ended: sleep 4101 &"):
+    hanging = connection.submit(f"{nap} & {nap}; echo never", 0.3)
+    with pytest.raises(CommandTimeout, match=rf"longer than 0\.3 s and was ended: {nap} &"):
         hanging.result()
     assert other.result().stdout == b"done\n"
-    assert eventually(lambda: not running("sleep 4101"))
+    assert eventually(lambda: not running(nap))
 
 
 def test_a_status_of_124_is_not_taken_for_a_timeout(server: Server, connect: Connect) -> None:
     assert connect(server).run("exit 124").rc == 124
 
 
-def test_a_deaf_command_is_killed(server: Server, connect: Connect) -> None:
+def test_a_deaf_command_is_killed(server: Server, connect: Connect, nap: str) -> None:
     with pytest.raises(CommandTimeout):
-        connect(server).run("trap '' TERM; while :; do sleep 0.1; : 4107; done", 0.1)
-    assert eventually(lambda: not running(": 4107"))
+        connect(server).run(f"trap '' TERM; while :; do sleep 0.1; : {nap}; done", 0.1)
+    assert eventually(lambda: not running(nap))
 
 
 def test_what_a_command_leaves_behind_does_not_disturb(server: Server, connect: Connect) -> None:
@@ -160,38 +160,38 @@ def test_noise_before_the_shell_is_skipped(noisy_server: Server, connect: Connec
     assert connect(noisy_server).run("echo clean").stdout == b"clean\n"
 
 
-def test_closing_leaves_no_process_and_no_directory(server: Server, connect: Connect) -> None:
+def test_closing_leaves_no_process_and_no_directory(server: Server, connect: Connect, nap: str) -> None:
     connection = connect(server)
     directory = Path(connection.run("dirname $(readlink -f /proc/$$/fd/1)").stdout.decode().strip())
-    futures = [connection.submit("sleep 4102 & sleep 4102") for _ in range(40)]
+    futures = [connection.submit(f"{nap} & {nap}") for _ in range(40)]
     assert directory.is_dir()
-    assert eventually(lambda: len(running("sleep 4102")) > 16)
+    assert eventually(lambda: len(running(nap)) > 16)
     connection.close()
     connection.close()
     assert not directory.exists()
-    assert eventually(lambda: not running("sleep 4102") and not holding(str(directory)))
+    assert eventually(lambda: not running(nap) and not holding(str(directory)))
     assert not running(str(target(server).config))
     assert all("closed its connection" in str(future.exception()) for future in futures)
 
 
-def test_closing_at_once_does_not_wait_for_the_handshake(stand_in: Server, connect: Connect) -> None:
-    way = target(stand_in, ProxyCommand="sleep 4103").model_copy(update={"connect_timeout_s": 4000})
+def test_closing_at_once_does_not_wait_for_the_handshake(stand_in: Server, connect: Connect, nap: str) -> None:
+    way = target(stand_in, ProxyCommand=nap).model_copy(update={"connect_timeout_s": 4000})
     connection = connect(way)
     connection.close()
-    assert eventually(lambda: not running("sleep 4103"))
+    assert eventually(lambda: not running(nap))
 
 
-def test_an_interpreter_that_just_ends_leaves_nothing(server: Server) -> None:
+def test_an_interpreter_that_just_ends_leaves_nothing(server: Server, nap: str) -> None:
     way = target(server)
     script = (
         "from spark_conformance.facts.target import Ssh; from spark_conformance.ssh.connection import Connection\n"
         f"connection = Connection(Ssh(host='spark', config={way.config!r}))\n"
-        "connection.submit('sleep 4104'); print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode())"
+        f"connection.submit('{nap}'); print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode())"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
     assert ended.stderr == ""
     assert not Path(ended.stdout.strip()).exists()
-    assert eventually(lambda: not running("sleep 4104"))
+    assert eventually(lambda: not running(nap))
 
 
 def test_commands_may_be_submitted_before_the_host_answers(server: Server, connect: Connect, tmp_path: Path) -> None:

@@ -145,14 +145,14 @@ def test_what_a_person_must_do_is_told_while_it_waits(spark: Server, tmp_path: P
 
 
 @pytest.mark.usefixtures("promptly")
-def test_what_nobody_did_is_told_at_the_end(spark: Server) -> None:
-    way = target(spark, ProxyCommand="sh -c 'echo open https://login.example.com/a >&2; sleep 4120'")
+def test_what_nobody_did_is_told_at_the_end(spark: Server, nap: str) -> None:
+    way = target(spark, ProxyCommand=f"sh -c 'echo open https://login.example.com/a >&2; {nap}'")
     with Connection(way.model_copy(update={"connect_timeout_s": 1})) as connection:
         told = refused(connection)
     assert told.cause is Cause.HOP
     assert "made no way to spark in time: do what it asks for, or give it longer (connect_timeout_s" in told.sentence
     assert "ssh said: open https://login.example.com/a / Connection timed out during banner" in told.sentence
-    assert eventually(lambda: not running("sleep 4120"))
+    assert eventually(lambda: not running(nap))
 
 
 @pytest.fixture

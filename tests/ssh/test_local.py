@@ -26,17 +26,17 @@ def connection() -> Iterator[Connection]:
         yield opened
 
 
-def test_commands_are_answered_as_over_ssh(connection: Connection) -> None:
+def test_commands_are_answered_as_over_ssh(connection: Connection, nap: str) -> None:
     result = connection.run("cat; echo err >&2; exit 3", stdin=b"in\0"[:2])
     assert (result.rc, result.stdout, result.stderr) == (3, b"in", b"err\n")
     waiting = [connection.submit(f"exit {number}") for number in range(40)]
     assert [one.result().rc for one in waiting] == list(range(40))
     assert [entry.outcome for entry in connection.log] == ["answered"] * 41
     with pytest.raises(CommandTimeout, match="was ended"):
-        connection.run("sleep 4130 & sleep 4130", 0.1)
+        connection.run(f"{nap} & {nap}", 0.1)
     with pytest.raises(CommandFlooded):
         connection.run("exec yes")
-    assert eventually(lambda: not running("sleep 4130"))
+    assert eventually(lambda: not running(nap))
     assert host_on(PersistentBackend(connection)).file("/").is_directory
 
 
@@ -72,42 +72,42 @@ def test_it_is_in_a_session_of_its_own(connection: Connection) -> None:
     assert session not in {os.getsid(0), 0}
 
 
-def test_closing_leaves_no_process_and_no_directory(connection: Connection) -> None:
+def test_closing_leaves_no_process_and_no_directory(connection: Connection, nap: str) -> None:
     directory = Path(connection.run("dirname $(readlink -f /proc/$$/fd/1)").stdout.decode().strip())
     for _ in range(20):
-        connection.submit("sleep 4131 & sleep 4131")
-    assert eventually(lambda: len(running("sleep 4131")) > 16)
+        connection.submit(f"{nap} & {nap}")
+    assert eventually(lambda: len(running(nap)) > 16)
     connection.close()
     assert not directory.exists()
-    assert eventually(lambda: not running("sleep 4131") and not holding(str(directory)))
+    assert eventually(lambda: not running(nap) and not holding(str(directory)))
 
 
-def test_nothing_is_left_where_this_process_is_killed() -> None:
+def test_nothing_is_left_where_this_process_is_killed(nap: str) -> None:
     script = (
         "import os, signal; from spark_conformance.facts.target import Local\n"
         "from spark_conformance.ssh.connection import Connection\n"
-        "connection = Connection(Local()); connection.submit('sleep 4132')\n"
+        f"connection = Connection(Local()); connection.submit('{nap}')\n"
         "print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == -signal.SIGKILL
-    assert eventually(lambda: not Path(ended.stdout.strip()).exists() and not running("sleep 4132"))
+    assert eventually(lambda: not Path(ended.stdout.strip()).exists() and not running(nap))
 
 
-def test_a_shell_that_was_killed_is_a_way_lost(connection: Connection) -> None:
+def test_a_shell_that_was_killed_is_a_way_lost(connection: Connection, nap: str, tmp_path: Path) -> None:
     connection.wait()
     assert connection._client
     directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
-    waiting = connection.submit("sleep 4133", 1)
-    assert eventually(lambda: bool(running("sleep 4133")))
+    waiting = connection.submit(f"touch {tmp_path}/begun; {nap}", 2)
+    assert eventually((tmp_path / "begun").exists)
     os.kill(connection._client._process.pid, signal.SIGKILL)
     failure = waiting.exception(60)
     assert isinstance(failure, HostUnreachable)
     assert failure.cause is Cause.LOST
     assert failure.sentence.startswith("the shell on this machine has ended: see that the host is up")
     assert failure.sentence.endswith("it said: nothing, and ended with status -9")
-    assert eventually(lambda: not running("sleep 4133") and not Path(directory).exists())
+    assert eventually(lambda: not running(nap) and not Path(directory).exists())
 
 
 def test_no_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_no_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert silent[1].endswith("gives no shell on this machine: try it by hand; it said: no shell today")
 
 
-def test_a_shell_that_is_never_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "sh").write_text("#!/bin/sh\necho busy >&2; exec sleep 4134\n")
+def test_a_shell_that_is_never_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nap: str) -> None:
+    (tmp_path / "sh").write_text(f"#!/bin/sh\necho busy >&2; exec {nap}\n")
     (tmp_path / "sh").chmod(0o700)
     monkeypatch.setattr(local, "SHELL", str(tmp_path / "sh"))
     monkeypatch.setattr(local, "STARTED_S", 0.2)
@@ -135,7 +135,7 @@ def test_a_shell_that_is_never_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         connection.run("true")
     assert failure.value.cause is Cause.TIMEOUT
     assert "was not ready within 0.3 s: see what keeps it busy; it said: busy" in failure.value.sentence
-    assert eventually(lambda: not running("sleep 4134"))
+    assert eventually(lambda: not running(nap))
 
 
 def test_a_time_limit_for_idle_shells_is_none_for_commands_that_wait(

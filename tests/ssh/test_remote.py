@@ -72,7 +72,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", SHELLS)
-def test_every_shell_runs_kills_and_cleans_up(command: str) -> None:
+def test_every_shell_runs_kills_and_cleans_up(command: str, nap: str) -> None:
     with far_side(command) as shell:
         ready = shell.next()
         assert ready == Ready("setsid" if "busybox" in command else "timeout")
@@ -82,26 +82,26 @@ def test_every_shell_runs_kills_and_cleans_up(command: str) -> None:
         shell.tell(remote.request(2, 5, "cat", bytes(range(1, 256))))
         assert answered(shell.next()).stdout == bytes(range(1, 256))
         if ready == Ready("timeout"):
-            shell.tell(remote.request(3, 0.2, "sleep 4105", None))
+            shell.tell(remote.request(3, 0.2, nap, None))
             assert answered(shell.next()).rc == 124
-        shell.tell(b"".join(remote.request(number, 60, "sleep 4105", None) for number in range(10, 20)))
+        shell.tell(b"".join(remote.request(number, 60, nap, None) for number in range(10, 20)))
         directory = first.stdout.decode().strip()
-        assert eventually(lambda: len(running("sleep 4105")) > 1)
+        assert eventually(lambda: len(running(nap)) > 1)
     assert not Path(directory).exists()
-    assert eventually(lambda: not running("sleep 4105") and not holding(directory))
+    assert eventually(lambda: not running(nap) and not holding(directory))
 
 
 @pytest.mark.parametrize(("tool", "limiter"), [("timeout", "timeout"), ("setsid", "setsid"), (None, "none")])
-def test_a_host_may_lack_what_limits_commands(bare: Path, tool: str | None, limiter: str) -> None:
+def test_a_host_may_lack_what_limits_commands(bare: Path, tool: str | None, limiter: str, nap: str) -> None:
     if tool:
         (bare / tool).symlink_to(shutil.which(tool) or tool)
     with far_side("/bin/sh", PATH=str(bare)) as shell:
         assert shell.next() == Ready(limiter)  # type: ignore[arg-type]  # one of the three words
-        shell.tell(remote.request(1, 60, "exec sleep 4106", None) + remote.request(2, 60, "echo two", None))
+        shell.tell(remote.request(1, 60, f"exec {nap}", None) + remote.request(2, 60, "echo two", None))
         assert answered(shell.next()).stdout == b"two\n"
         shell.tell(remote.withdrawal(1))
         assert answered(shell.next()).rc == 128 + 9
-        assert eventually(lambda: not running("sleep 4106"))
+        assert eventually(lambda: not running(nap))
 
 
 def test_a_command_that_is_not_ours_to_end_is_left() -> None:
@@ -114,16 +114,19 @@ def test_a_command_that_is_not_ours_to_end_is_left() -> None:
 
 
 def test_what_is_withdrawn_while_it_waits_never_begins(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "door")
     with far_side("/bin/sh") as shell:
         shell.next()
-        shell.tell(
-            b"".join(remote.request(number, 9, f"touch {tmp_path}/{number}; sleep 0.4", None) for number in (1, 2))
-        )
-        assert eventually(lambda: len(list(tmp_path.iterdir())) == 2)
-        shell.tell(remote.request(3, 9, f"touch {tmp_path}/begun", None) + remote.withdrawal(3))
+        held = [f"touch {tmp_path}/{number}; read -r _ <{tmp_path}/door" for number in (1, 2)]
+        shell.tell(b"".join(remote.request(number, 60, command, None) for number, command in enumerate(held, 1)))
+        assert eventually(lambda: len(list(tmp_path.iterdir())) == 3)
+        shell.tell(remote.request(3, 60, f"touch {tmp_path}/begun", None) + remote.withdrawal(3))
         assert shell.next() == Withdrawn(3, "killed")
-        assert {answered(shell.next()).job for _ in range(2)} == {1, 2}
-        shell.tell(remote.request(4, 9, "echo last", None))
+        with (tmp_path / "door").open("w") as door:  # it stays open: one of them may have yet to open it
+            door.write("\n\n")
+            door.flush()
+            assert {answered(shell.next()).job for _ in range(2)} == {1, 2}
+        shell.tell(remote.request(4, 60, "echo last", None))
         assert answered(shell.next()).job == 4
     assert not (tmp_path / "begun").exists()
 

@@ -111,10 +111,14 @@ def test_no_ssh_client(connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "install OpenSSH's client" in told.sentence
 
 
-def test_a_login_that_never_gives_a_shell(stand_in: Server, connect: Connect, silent_port: int) -> None:
-    way = target(stand_in, Port=str(silent_port))
-    # ssh itself would wait for a whole second.
-    told = failure(connect(way.model_copy(update={"connect_timeout_s": 0.5, "command_timeout_s": 0.1})))
+def test_a_login_that_never_gives_a_shell(
+    stand_in: Server, connect: Connect, nap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenSSH's own would give up after a second.
+    (tmp_path / "ssh").write_text(f"#!/bin/sh\ncase $1 in -V) echo OpenSSH_9.6p1 >&2; exit;; esac\nexec {nap}\n")
+    (tmp_path / "ssh").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    told = failure(connect(target(stand_in).model_copy(update={"connect_timeout_s": 0.5, "command_timeout_s": 0.1})))
     assert told.cause is Cause.TIMEOUT
     assert "gave no shell within 0.6 s" in told.sentence
 
@@ -125,11 +129,11 @@ def test_an_account_without_a_shell(no_shell: Server, connect: Connect) -> None:
     assert "starts no shell (This account is currently not available.)" in told.sentence
 
 
-def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect) -> None:
+def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect, nap: str) -> None:
     connection = connect(own_server)
     directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
-    waiting = [connection.submit("sleep 4108") for _ in range(20)]
-    assert eventually(lambda: len(running("sleep 4108")) >= 16)
+    waiting = [connection.submit(nap) for _ in range(20)]
+    assert eventually(lambda: len(running(nap)) >= 16)
     own_server.drop()
     done, _ = wait(waiting, timeout=60)  # an hour before the first of them would be over
     assert len(done) == 20
@@ -137,21 +141,22 @@ def test_a_connection_cut_fails_all_at_once(own_server: Server, connect: Connect
     assert causes == {Cause.LOST}
     with pytest.raises(HostUnreachable, match="was lost"):
         connection.run("true")
-    assert eventually(lambda: not running("sleep 4108") and not holding(directory) and not Path(directory).exists())
+    assert eventually(lambda: not running(nap) and not holding(directory) and not Path(directory).exists())
 
 
 # The command's parent is `timeout`, whose parent is the job, whose parent is the shell.
 SHELL = "up() { read -r _ _ _ parent _ </proc/$1/stat; echo $parent; }; shell=$(up $(up $PPID))"
 
 
-def test_a_shell_killed_on_the_host_is_a_lost_connection(server: Server, connect: Connect) -> None:
+def test_a_shell_killed_on_the_host_is_a_lost_connection(server: Server, connect: Connect, nap: str) -> None:
     connection = connect(server)
-    directory = connection.run("dirname $(readlink /proc/$$/fd/1)").stdout.decode().strip()
-    other = connection.submit("sleep 4109", 1)
+    found = connection.run(f"dirname $(readlink /proc/$$/fd/1); {SHELL}; echo $shell")
+    directory, shell = found.stdout.decode().split()
+    other = connection.submit(nap, 2)  # which is kept there, now that nobody here does
     with pytest.raises(HostUnreachable, match="connection to spark was lost"):
-        connection.run(f"{SHELL}; kill -9 $shell; sleep 1")
+        connection.run(f"kill -9 {shell}; sleep 1")
     assert isinstance(other.exception(), HostUnreachable)
-    assert eventually(lambda: not running("sleep 4109") and not holding(directory) and not Path(directory).exists())
+    assert eventually(lambda: not running(nap) and not holding(directory) and not Path(directory).exists())
 
 
 def test_a_shell_that_falls_silent_is_given_up(
@@ -168,22 +173,24 @@ def test_a_shell_that_falls_silent_is_given_up(
     assert eventually(lambda: not Path(f"/proc/{shell}").exists())
 
 
-def test_a_command_that_may_not_be_killed_is_told_so(without_timeout: Server, connect: Connect) -> None:
+def test_a_command_that_may_not_be_killed_is_told_so(without_timeout: Server, connect: Connect, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "door")
     connection = connect(without_timeout)
     connection.wait()
     assert connection._client
     # What root's command under sudo does to its user's shell.
     connection._client.send(b"kill() { [ $1 = -0 ]; }\n")
     with pytest.raises(CommandTimeout, match="could not be ended and may still run"):
-        connection.run("sleep 1", 0.1)
+        connection.run(f"read -r _ <{tmp_path}/door", 0.1)
     assert connection.run("echo goes on").stdout == b"goes on\n"
+    (tmp_path / "door").write_text("\n")
 
 
-def test_without_timeout_on_the_host_time_is_kept_here(without_timeout: Server, connect: Connect) -> None:
+def test_without_timeout_on_the_host_time_is_kept_here(without_timeout: Server, connect: Connect, nap: str) -> None:
     connection = connect(without_timeout)
     with pytest.raises(CommandTimeout, match="was ended"):
-        connection.run("sleep 4110 & sleep 4110", 0.1)
-    assert eventually(lambda: not running("sleep 4110"))
+        connection.run(f"{nap} & {nap}", 0.1)
+    assert eventually(lambda: not running(nap))
 
 
 def test_its_one_thread_ends_with_it(stand_in: Server, connect: Connect) -> None:
