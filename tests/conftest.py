@@ -43,6 +43,7 @@ read_once()
 
 pytest_plugins = [
     "pytester", "tests.labs", "tests.leaks", "tests.day", "tests.turns", "tests.longest", "tests.compiled",
+    "tests.packed",
 ]  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def server(served: tuple[Fake, Api]) -> Fake:
 
 @pytest.fixture
 def api(served: tuple[Fake, Api], server: Fake) -> Api:
-    """The API at that server, every request tried once."""
+    """The API at that server, every request tried once; what the last test's answers asked to wait is over."""
+    served[1]._budget._not_before = 0.0
     return served[1]
 
 
