@@ -15,24 +15,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from time import perf_counter
 
 from tests.benchmarks.lab import Wired, floor, wired
+from tests.benchmarks.others import others
 from tests.benchmarks.table import Cost, Costs, Way, table, unmeasured
 
 PROJECT = Path(__file__).parents[2]
 HOST = "host or ollama or cloudflared"
-TESTINFRA = """
-import subprocess, sys, tempfile, testinfra
-name, config, listed = sys.argv[1:]
-with tempfile.TemporaryDirectory() as place:
-    host = testinfra.get_host(f"ssh://{name}", ssh_config=config, controlpath=f"{place}/m")
-    for command in open(listed).read().split("\\0"):
-        host.run(command)
-    subprocess.run(["ssh", "-F", config, "-O", "exit", "-o", f"ControlPath={place}/m", name], capture_output=True)
-"""
-OTHERS = {"ansible": "ansible-playbook", "pyinfra": "pyinfra"}
 
 
 def main() -> int:
@@ -110,12 +100,7 @@ def _ways(lab: Wired, python: str, trees: dict[str, Path], place: Path) -> Itera
         for when, tree in trees.items():
             command = (python, "-m", "pytest", "checks/", "--reports", str(place / "reports"), *map(str, words))
             yield Way(when + name, command, tree, passes=(0, 1, 7))
-    (place / "commands").write_text("\0".join(lab.commands), encoding="utf-8")
-    asking = (python, "-c", TESTINFRA, lab.host, str(lab.config), str(place / "commands"))
-    yield Way("testinfra, ControlMaster", asking, place)
-    for name, program in OTHERS.items():
-        there = "no way is written for it" if which(program) else f"there is no {program} here"
-        yield Way(name, why_not=there)
+    yield from others(lab, python, place)
 
 
 if __name__ == "__main__":
