@@ -58,7 +58,7 @@ def test_the_second_is_told_who_holds_it_and_since_when(run: Any, tmp_path: Path
 
 
 def test_of_many_at_once_one_has_it(run: Any, tmp_path: Path) -> None:
-    barrier, held, refused = Barrier(4, timeout=20), [], []
+    barrier, held, refused = Barrier(4, timeout=60), [], []
 
     def take(name: str) -> None:
         barrier.wait()

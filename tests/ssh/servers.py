@@ -113,7 +113,7 @@ class StandIn:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._listener = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._listener = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(60)
         self.port = self._listener.get_port()
 
     async def _listen(self) -> asyncssh.SSHAcceptor:
@@ -154,10 +154,10 @@ class StandIn:
         self._listener.close()
         self._abort()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 10)
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 60)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(15)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -144,7 +144,7 @@ def test_a_timeout_sent_ahead_is_told_once(host: Any, backend: PersistentBackend
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example("'; exit 9; '")
 @example('"$(exit 9)`exit 9`\n\\')
 @example("-n -- --help -e")
