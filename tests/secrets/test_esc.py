@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_conformance.core.shared import Shared
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.facts.target import Repository, Secrets, Target
 from spark_conformance.secrets.esc import esc
@@ -94,3 +95,19 @@ def test_what_is_no_list_of_keys_is_none(printed: str) -> None:
 )
 def test_any_json_is_either_keys_or_nothing(value: object) -> None:
     assert listed(json.dumps(value)) is None or isinstance(value, dict)
+
+
+def test_systems_of_one_stack_ask_it_once_and_whoever_looks_anew_asks_again(tmp_path: Path) -> None:
+    target = target_of(tmp_path, pulumi=f"echo '{json.dumps(PRINTED)}'")
+    alone, first, second = run_of(target), run_of(target), run_of(target)
+    assert target.secrets is not None
+    other = run_of(target.model_copy(update={"secrets": target.secrets.model_copy(update={"pulumi_cwd": "elsewhere"})}))
+    first.shared = second.shared = other.shared = Shared()
+    calls = tmp_path / "pulumi.calls"
+    assert first.get(esc) == second.get(esc) == alone.get(esc)
+    assert calls.read_text().splitlines() == ["config --json --cwd cloud"] * 2
+    other.get(esc)
+    assert calls.read_text().splitlines()[2:] == ["config --json --cwd elsewhere"]
+    first.forget()
+    first.get(esc)
+    assert len(calls.read_text().splitlines()) == 4
