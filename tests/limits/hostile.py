@@ -56,7 +56,8 @@ TOO_LONG = {
     "chunks without an end": _flooding(CHUNKED, b"10000\r\n" + b"x" * (1 << 16) + b"\r\n"),
     "beginnings without an end": _flooding(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2048),
 }
-COMPRESSED = {"a compressed body": _once(_whole(gzip.compress(b" " * (8 << 20)), b"Content-Encoding: gzip"))}
+SMALL_ON_THE_WIRE = gzip.compress(b" " * (8 << 20), compresslevel=1)
+COMPRESSED = {"a compressed body": _once(_whole(SMALL_ON_THE_WIRE, b"Content-Encoding: gzip"))}
 NESTED = {"JSON nested beyond reason": _once(_whole(b"[" * 200_000))}
 
 

@@ -10,16 +10,19 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from spark_conformance.facts.target import Local
 from spark_conformance.ssh.backend import PersistentBackend, host_on
 from spark_conformance.ssh.connection import Connection
 from spark_conformance.ssh.errors import CommandTimeout
 from tests.ssh.conftest import Connect
-from tests.ssh.servers import Server, target
+from tests.ssh.servers import Server
 
 
 @pytest.fixture
-def connection(stand_in: Server, connect: Connect) -> Connection:
-    return connect(stand_in)
+def connection() -> Iterator[Connection]:
+    """To a shell on this machine: what the backend does with it is the same as over ssh."""
+    with Connection(Local(command_timeout_s=60)) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -34,12 +37,13 @@ def backend(host: Any) -> PersistentBackend:
 
 
 @pytest.fixture(scope="module")
-def shared(stand_in: Server) -> Iterator[Any]:
-    with Connection(target(stand_in)) as connection:
+def shared() -> Iterator[Any]:
+    with Connection(Local(command_timeout_s=60)) as connection:
         yield host_on(PersistentBackend(connection))
 
 
-def test_testinfra_is_used_as_everywhere(host: Any, tmp_path: Path) -> None:
+def test_testinfra_is_used_as_everywhere(stand_in: Server, connect: Connect, tmp_path: Path) -> None:
+    host = host_on(PersistentBackend(connect(stand_in)))
     (tmp_path / "file").write_bytes("naïve\n".encode())
     (tmp_path / "file").chmod(0o640)
     file = host.file(str(tmp_path / "file"))

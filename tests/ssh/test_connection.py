@@ -2,11 +2,13 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
+from spark_conformance.ssh import remote
 from spark_conformance.ssh.connection import Connection
 from spark_conformance.ssh.errors import CommandFlooded, CommandTimeout
 from spark_conformance.ssh.jobs import Entry, Result
@@ -15,25 +17,30 @@ from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import Server, target
 
 
-def test_stdout_stderr_and_status_are_kept_apart(server: Server, connect: Connect) -> None:
-    result = connect(server).run("echo out; echo err >&2; exit 3")
+@pytest.fixture(scope="module")
+def connection(server: Server) -> Iterator[Connection]:
+    """A connection for tests of single commands: to shake hands takes longer than they do."""
+    with Connection(target(server, EscapeChar="none")) as made:  # a configuration of its own, by which it is told apart
+        yield made
+
+
+def test_stdout_stderr_and_status_are_kept_apart(connection: Connection) -> None:
+    result = connection.run("echo out; echo err >&2; exit 3")
     assert (result.rc, result.stdout, result.stderr) == (3, b"out\n", b"err\n")
 
 
-def test_a_signal_is_told_as_a_shell_tells_it(server: Server, connect: Connect) -> None:
-    assert connect(server).run("kill -9 $$").rc == 128 + 9
+def test_a_signal_is_told_as_a_shell_tells_it(connection: Connection) -> None:
+    assert connection.run("kill -9 $$").rc == 128 + 9
 
 
-def test_every_byte_comes_through_both_ways(server: Server, connect: Connect) -> None:
-    connection = connect(server)
+def test_every_byte_comes_through_both_ways(connection: Connection) -> None:
     octal = "".join(f"\\{byte:03o}" for byte in range(256))
     result = connection.run(f"printf '{octal}'; printf '{octal}' >&2")
     assert result.stdout == result.stderr == bytes(range(256))
     assert connection.run("cat", stdin=bytes(range(1, 256)) * 100).stdout == bytes(range(1, 256)) * 100
 
 
-def test_five_megabytes_come_while_others_are_answered(server: Server, connect: Connect) -> None:
-    connection = connect(server)
+def test_five_megabytes_come_while_others_are_answered(connection: Connection) -> None:
     big = connection.submit("head -c 5000000 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero >&2")
     small = [connection.submit(f"echo {number}") for number in range(10)]
     assert [future.result().stdout for future in small] == [b"%d\n" % number for number in range(10)]
@@ -53,21 +60,17 @@ def test_a_command_that_floods_is_ended_on_the_host(server: Server, connect: Con
     assert [entry.outcome for entry in connection.log[1:4]] == ["flooded"] * 3
 
 
-def test_what_a_command_writes_elsewhere_within_reason_is_its_own(
-    server: Server, connect: Connect, tmp_path: Path
-) -> None:
-    result = connect(server).run(f"head -c 4000000 /dev/zero > {tmp_path}/file; wc -c < {tmp_path}/file; ulimit -c")
+def test_what_a_command_writes_elsewhere_within_reason_is_its_own(connection: Connection, tmp_path: Path) -> None:
+    result = connection.run(f"head -c 4000000 /dev/zero > {tmp_path}/file; wc -c < {tmp_path}/file; ulimit -c")
     assert result.stdout.split() == [b"4000000", b"0"]
 
 
-def test_a_command_that_reads_stdin_finds_nothing(server: Server, connect: Connect) -> None:
-    connection = connect(server)
+def test_a_command_that_reads_stdin_finds_nothing(connection: Connection) -> None:
     assert connection.run("cat; read -r line; echo $?").stdout == b"1\n"
     assert connection.run("echo still there").stdout == b"still there\n"
 
 
-def test_a_hanging_command_times_out_alone_with_its_children(server: Server, connect: Connect, nap: str) -> None:
-    connection = connect(server)
+def test_a_hanging_command_times_out_alone_with_its_children(connection: Connection, nap: str) -> None:
     other = connection.submit("sleep 0.6; echo done")
     hanging = connection.submit(f"{nap} & {nap}; echo never", 0.3)
     with pytest.raises(CommandTimeout, match=rf"longer than 0\.3 s and was ended: {nap} &"):
@@ -76,18 +79,18 @@ def test_a_hanging_command_times_out_alone_with_its_children(server: Server, con
     assert eventually(lambda: not running(nap))
 
 
-def test_a_status_of_124_is_not_taken_for_a_timeout(server: Server, connect: Connect) -> None:
-    assert connect(server).run("exit 124").rc == 124
+def test_a_status_of_124_is_not_taken_for_a_timeout(connection: Connection) -> None:
+    assert connection.run("exit 124").rc == 124
 
 
-def test_a_deaf_command_is_killed(server: Server, connect: Connect, nap: str) -> None:
+def test_a_deaf_command_is_killed(server: Server, connect: Connect, nap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "GRACE_S", 0.2)
     with pytest.raises(CommandTimeout):
         connect(server).run(f"trap '' TERM; while :; do sleep 0.1; : {nap}; done", 0.1)
     assert eventually(lambda: not running(nap))
 
 
-def test_what_a_command_leaves_behind_does_not_disturb(server: Server, connect: Connect) -> None:
-    connection = connect(server)
+def test_what_a_command_leaves_behind_does_not_disturb(connection: Connection) -> None:
     assert connection.run("(while echo chatter; do :; done) & sleep 0.05; kill $!; echo done >&2").stderr == b"done\n"
     left = connection.run("(for i in 1 2 3 4 5 6 7 8; do sleep 0.05; echo late; done) & echo first")
     assert left.stdout == b"first\n"
@@ -140,8 +143,7 @@ def test_time_in_the_line_is_not_counted(stand_in: Server, connect: Connect, tmp
     assert more.result().stdout == b"after all\n"
 
 
-def test_commands_run_as_the_user_would_have_them(server: Server, connect: Connect) -> None:
-    connection = connect(server)
+def test_commands_run_as_the_user_would_have_them(connection: Connection) -> None:
     assert connection.run("pwd").stdout.decode().strip() == str(Path.home())
     assert (
         connection.run("umask").stdout.decode().strip()
@@ -151,8 +153,8 @@ def test_commands_run_as_the_user_would_have_them(server: Server, connect: Conne
     assert connection.run("ls /proc/self/fd | tr '\\n' ' '").stdout == b"0 1 2 3 "
 
 
-def test_its_files_are_private(server: Server, connect: Connect) -> None:
-    mode, owner = connect(server).run("stat -L -c '%a %u' $(dirname $(readlink -f /proc/$$/fd/1))").stdout.split()
+def test_its_files_are_private(connection: Connection) -> None:
+    mode, owner = connection.run("stat -L -c '%a %u' $(dirname $(readlink -f /proc/$$/fd/1))").stdout.split()
     assert (mode, int(owner)) == (b"700", os.getuid())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from spark_conformance.facts.target import Ssh
+from spark_conformance.ssh import remote
 from spark_conformance.ssh.connection import Connection
 from spark_conformance.ssh.errors import Cause, CommandTimeout, HostUnreachable
 from tests.ssh.conftest import Connect, served
@@ -163,6 +164,7 @@ def test_a_shell_that_falls_silent_is_given_up(
     server: Server, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Connection, "patience_s", 0.3)
+    monkeypatch.setattr(remote, "GRACE_S", 0.2)
     connection = connect(server)
     shell = int(connection.run(f"{SHELL}; echo $shell; kill -STOP $shell").stdout)
     try:

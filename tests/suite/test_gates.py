@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 
+from spark_conformance.plugin import settle
 from tests.report.told import agree
 from tests.suite.small import ALL_GOOD, FACTS, Outcome, run_suite
 
@@ -128,7 +129,8 @@ def settling(pytester: pytest.Pytester, until: int, seconds: str) -> Outcome:
     return run_suite(pytester, RECORDS + rest, "-p", "observed", "--settle", seconds, "checks")
 
 
-def test_settling_looks_again_until_the_fact_holds(pytester: pytest.Pytester) -> None:
+def test_settling_looks_again_until_the_fact_holds(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "FIRST_WAIT_S", 0.01)
     ran = settling(pytester, 4, "60")
     assert ran.code == 0
     assert ran.verdicts["dns.records"] == "conformant"
