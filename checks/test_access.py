@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_conformance.facts.admits import Admits
-
 if TYPE_CHECKING:
     from spark_conformance.cloudflare.access.applications import AccessApp, AccessApps
     from spark_conformance.cloudflare.access.organization import AccessOrganization
@@ -183,8 +181,8 @@ def test_strangers(
     from spark_conformance.cloudflare.access.policies import told, untold
 
     known = run.facts.access.admits if run.facts.access else None
-    admits = known.expect if known else Admits()
-    others = {key for key, name in other_tokens.names.items() if not {key, name} & set(admits.service_tokens)}
+    admitted = set(known.expect.service_tokens) if known else set()
+    others = {key for key, name in other_tokens.names.items() if not {key, name} & admitted}
     found = strangers_by(access_app.policies, service_token.id, others)
     documented = run.facts.access.policy if run.facts.access else None
     # whom the policies for people may admit, access.admits says by itself where it is stated
