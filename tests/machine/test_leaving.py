@@ -51,7 +51,7 @@ def test_killed_together_with_its_reaper_it_leaves_no_process_and_the_next_start
     left = lab.traces.left()
     while left.keys() - {"groups", "files"}:  # the kernel kills them, in a moment
         left = lab.traces.left()
-    assert left.keys() == {"groups", "files"}
+    assert "files" in left  # the groups go with any lab's start, and somebody else may start one on this machine
     following = Lab(tmp_path)
     try:
         assert not {"groups", "files"} & lab.traces.left().keys()

@@ -65,7 +65,9 @@ class Twin:
     @classmethod
     def healthy(cls) -> "Twin":
         keys = seed.Credentials()
-        return cls(seed.world(Original(BASE), keys), keys.client_secret)
+        world = seed.world(Original(BASE), keys)
+        world.api_tokens[keys.api_token] = seed.api_token()
+        return cls(world, keys.client_secret)
 
     @property
     def principals(self) -> list[Principal]:
