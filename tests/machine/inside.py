@@ -7,6 +7,7 @@ it: a socket belongs to the network in which it was made.
 import ctypes
 import os
 import select
+import shlex
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from spark_conformance.facts.load import load
 from spark_lab.announcement import Announcement
+from spark_lab.host.operator import AS_MODULE
 from spark_lab.machine import interpreter
 from tests.end_to_end.session import LEAN, PROJECT, Session
 
@@ -46,8 +48,8 @@ class Inside:
         for path in (Path(self.lab.ca), here / "target.toml"):
             shutil.copy(path, there / path.relative_to(here))
         for name, module in TOOLS.items():
-            state = f"-I -S {interpreter.CHECKOUT}/spark_lab/host/{module}.py {here}/operator/{name}.json"
-            text = interpreter.script(state)
+            tool = AS_MODULE.format(folder=f"{interpreter.CHECKOUT}/spark_lab/host", module=module)
+            text = interpreter.script(shlex.join(["-I", "-S", "-c", tool, f"{here}/operator/{name}.json"]))
             if name == "pulumi":
                 text = text.replace("exec ", f"PULUMI_CONFIG_PASSPHRASE_FILE={here}/operator/passphrase exec ")
             (there / "operator/bin" / name).write_text(text)
