@@ -7,6 +7,7 @@ import pytest
 from spark_conformance.core.secret import Secret
 from spark_conformance.core.verdict import Unreachable
 from spark_conformance.host.curl import CurlRequest, _command, fetch, parse
+from spark_lab.doors import bound_here
 from tests.host.stubs import StubHost, web
 
 URL = "http://x/"
@@ -35,9 +36,8 @@ def test_an_empty_403(stub: StubHost) -> None:
 
 
 def test_nobody_listens(stub: StubHost) -> None:
-    with web(lambda *_: (200, b"")) as address:
-        pass
-    (reply,) = fetch(stub.host, CurlRequest(f"http://{address}/", 10))
+    with bound_here("tcp") as closed:  # taken, so that nobody else comes to listen there
+        (reply,) = fetch(stub.host, CurlRequest(f"http://127.0.0.1:{closed.getsockname()[1]}/", 10))
     assert reply.status == 0
     assert "onnect" in reply.said
     assert not reply.said.startswith("curl")

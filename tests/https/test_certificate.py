@@ -3,7 +3,6 @@ import re
 import ssl
 from dataclasses import replace
 from pathlib import Path
-from socket import create_server
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +23,7 @@ from spark_conformance.https.certificate import (
 )
 from spark_conformance.https.trust import beyond_universal, covers
 from spark_lab.authority import LabAuthority
+from spark_lab.doors import bound_here
 from tests.https.tls_server import Server, edge_context, http, run_to, tls_server
 from tests.secrets.runs import HOSTNAME, run_of
 
@@ -66,11 +66,10 @@ def test_what_is_wrong_with_a_certificate(otherwise: dict[str, Any], fact: str, 
 
 def test_an_edge_that_is_gone_at_the_second_look_cannot_be_judged() -> None:
     """The first handshake told of a chain that is not trusted; why is asked by another, which may not come about."""
-    with create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    run = run_of(Target(public=Public(port=port)))
-    with pytest.raises(Unreachable, match="Connection refused"):
-        _distrust(run, "127.0.0.1", ssl.create_default_context(), ssl.SSLCertVerificationError(), "")
+    with bound_here("tcp") as closed:
+        run = run_of(Target(public=Public(port=closed.getsockname()[1])))
+        with pytest.raises(Unreachable, match="Connection refused"):
+            _distrust(run, "127.0.0.1", ssl.create_default_context(), ssl.SSLCertVerificationError(), "")
 
 
 def test_the_oldest_tls_that_is_spoken_is_told(authority: LabAuthority) -> None:
