@@ -2,7 +2,8 @@
 
 Each run of pytest within a test looks through the metadata of every package for plugins, twice, compiles the templates
 of its report, looks for fixtures in every name of every plugin, and where it is interrupted parses the source of each
-file on the way: half of what the run of a small system costs. A program that a test starts does all that.
+file on the way: half of what the run of a small system costs. It also asks each name of each plugin whether it is a
+hook, in every way in which one could be. A program that a test starts does all that.
 """
 
 import ast
@@ -10,10 +11,12 @@ import sys
 from importlib import metadata
 from pathlib import Path
 from sysconfig import get_path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jinja2
+import pluggy
 from _pytest._code import code
 from _pytest.fixtures import FixtureFunctionDefinition, FixtureManager
 
@@ -57,7 +60,7 @@ def _compiling_once() -> Any:
 def _looking_for_fixtures_once() -> Any:
     """Pytest's way to find a plugin's fixtures, but for modules and classes that are known to have none."""
     looking = FixtureManager.parsefactories
-    known: dict[ModuleType | type, bool] = {}
+    known: WeakKeyDictionary[ModuleType | type, bool] = WeakKeyDictionary()
 
     def found(self: FixtureManager, *words: Any, **named: Any) -> None:
         holder = named.get("holder")
@@ -97,6 +100,47 @@ def _finding_statements_once() -> Any:
     return found
 
 
+def _finding_hooks_at_once() -> Any:
+    """Pluggy's way to find a function that may be a hook, but for the usual ones: a module's and a class's own."""
+    finding = vars(pluggy._manager)["_static_hook_attr"]
+
+    def found(plugin: Any, name: str) -> Any:
+        kind = type(plugin)
+        if kind is ModuleType:
+            function = vars(plugin).get(name)
+            return (function, function) if type(function) is FunctionType else finding(plugin, name)
+        if not isinstance(plugin, type) and name not in getattr(plugin, "__dict__", {name}):
+            function = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+            if type(function) is FunctionType:
+                return function, MethodType(function, plugin)
+        return finding(plugin, name)
+
+    return found
+
+
+def _naming_once() -> Any:
+    """Pluggy's way to tell what a hook's function is given."""
+    naming = vars(pluggy._impl)["varnames"]
+    known: WeakKeyDictionary[FunctionType, dict[bool, Any]] = WeakKeyDictionary()
+
+    def names(hook: Any) -> Any:
+        bound = type(hook) is MethodType
+        function = hook.__func__ if bound else hook
+        if type(function) is not FunctionType:
+            return naming(hook)
+        of = known.setdefault(function, {})
+        if bound not in of:
+            of[bound] = naming(hook)
+        return of[bound]
+
+    return names
+
+
+def _hooks_alone(plugin: object) -> list[str]:
+    """The names of a plugin that pytest may take for a hook's."""
+    return [name for name in dir(plugin) if name.startswith("pytest_")]
+
+
 def read_once() -> None:
     """Begin with it, in this process."""
     for name in ("entry_points", "files", "metadata"):
@@ -104,3 +148,6 @@ def read_once() -> None:
     jinja2.Environment.compile = _compiling_once()  # type: ignore[method-assign]
     FixtureManager.parsefactories = _looking_for_fixtures_once()  # type: ignore[method-assign]
     vars(code)["getstatementrange_ast"] = _finding_statements_once()
+    vars(pluggy._manager)["_static_hook_attr"] = _finding_hooks_at_once()
+    vars(pluggy._impl)["varnames"] = _naming_once()
+    vars(pluggy._manager)["dir"] = _hooks_alone
