@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_conformance.core.printable import KEPT, in_one_line, printable, printable_all
+from spark_conformance.core.printable import KEPT, in_one_line, printable
+from spark_conformance.core.secret import mask_all
 
 STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -39,10 +40,14 @@ def test_nothing_that_steers_is_left_and_doing_it_twice_changes_nothing(text: st
 
 
 def test_data_is_made_printable_in_keys_and_values() -> None:
-    assert printable_all({"a\x1b": ["b\r", {"c": 1, "d": None}], "e": ("f\x07",)}) == {
+    assert mask_all({"a\x1b": ["b\r", {"c": 1, "d": None}], "e": ("f\x07",)}, printable) == {
         r"a\x1b": [r"b\x0d", {"c": 1, "d": None}],
         "e": [r"f\x07"],
     }
+    assert mask_all([["na\x1bme", "va\x1blue"], {"client_secret": "5ecret\x1b123"}], printable) == [
+        [r"na\x1bme", r"va\x1blue"],
+        {"client_secret": "***"},
+    ]
 
 
 def test_what_follows_a_lines_end_is_no_line_of_its_own() -> None:
