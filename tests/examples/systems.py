@@ -39,7 +39,7 @@ GRAFANA = (
     *broken("access-bypass-everyone", by="access-open"),
     *broken(
         "access-app-other-domain", by="access-absent",
-        hidden=("access.app_domain", "access.open_to_everyone", "access.policy"),
+        hidden=("access.app_domain", "access.login_methods", "access.open_to_everyone", "access.policy"),
     ),
 )  # fmt: skip
 """Whoever asks without a login meets Access first: what is broken behind it is found, and explains no answer."""

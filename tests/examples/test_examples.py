@@ -8,7 +8,7 @@ so for every example, with every fault.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from spark_conformance.core.verdict import Finding, Verdict
 from spark_conformance.diagnosis.engine import diagnose
 from spark_conformance.diagnosis.model import Diagnosis
 from spark_conformance.facts.load import examples, find, load
+from spark_conformance.facts.model import TRAITS, needing
 from spark_conformance.remediation.model import Asked, Plan
 from spark_conformance.remediation.planner import Planner
 from spark_conformance.remediation.remedies import all_remedies
@@ -80,6 +81,14 @@ def test_faults_break_something_that_the_example_states(example: str) -> None:
         [fault] = named([one.fault])
         assert (fault.facts | fault.unverified) & stated or one.more, one.fault
         assert one.more | one.hidden | one.spared <= stated, one.fault
+        if lacking := common_needs(one.hidden):
+            assert needing(*lacking) & stated <= one.hidden | fault.facts | fault.unverified, one.fault
+
+
+def common_needs(facts: Iterable[str]) -> frozenset[str]:
+    """What all of these facts need, those that the operator named left aside."""
+    needs = [frozenset(TRAITS[fact].needs) for fact in facts if fact in TRAITS]
+    return needs[0].intersection(*needs) if needs else frozenset()
 
 
 def test_an_example_holds_nothing_of_a_real_system() -> None:
