@@ -1,6 +1,6 @@
-"""Labs for tests: one a worker that is broken, looked at and healed again and again, and one that nobody breaks.
+"""The lab for tests: one a worker, which is broken, looked at and healed again and again.
 
-They are made as the suite's own options say (`--lab-host`, `--cloudflared`, `--ollama`), of stand-ins unless told: a
+It is made as the suite's own options say (`--lab-host`, `--cloudflared`, `--ollama`), of stand-ins unless told: a
 cloudflared that happens to be on PATH changes no test.
 """
 
@@ -49,7 +49,7 @@ def check_system(system: Path | SystemFile) -> dict[str, Finding]:
 
 @pytest.fixture(scope="session")
 def one_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
-    """The worker's lab, as the last test left it."""
+    """The worker's lab, as the last test left it: healthy, for whoever breaks nothing."""
     with running(lab_options(pytestconfig)) as lab:
         yield lab
 
@@ -78,10 +78,3 @@ def looks(one_lab: Announcement) -> "Iterator[Looks]":
     looks = Looks(one_lab)
     yield looks
     looks.close()
-
-
-@pytest.fixture(scope="session")
-def healthy_lab(pytestconfig: pytest.Config) -> Iterator[Announcement]:
-    """A lab that nobody breaks."""
-    with running(lab_options(pytestconfig)) as lab:
-        yield lab

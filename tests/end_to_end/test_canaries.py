@@ -73,7 +73,7 @@ class Healthy:
 
 
 @pytest.fixture(scope="module")
-def healthy(healthy_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
+def healthy(one_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
     """A shell stands in the way of each program and writes down how it was called."""
     place, tools = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("tools")
     arguments = tools / "arguments.txt"
@@ -81,23 +81,23 @@ def healthy(healthy_lab: Announcement, tmp_path_factory: pytest.TempPathFactory)
     for name in ("ssh", "git"):
         (tools / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{arguments}"\nPATH="{real}" exec {name} "$@"\n')
         (tools / name).chmod(0o755)
-    environment = {"PATH": f"{tools}:{real}", "PULUMI_CONFIG_PASSPHRASE": canaries(healthy_lab)[PASSPHRASE]}
-    before = counted(healthy_lab)
-    session = check(project(place), "--target", healthy_lab.target, *TALKATIVE, environment=environment)
-    return Healthy(session, before, counted(healthy_lab), arguments.read_text())
+    environment = {"PATH": f"{tools}:{real}", "PULUMI_CONFIG_PASSPHRASE": canaries(one_lab)[PASSPHRASE]}
+    before = counted(one_lab)
+    session = check(project(place), "--target", one_lab.target, *TALKATIVE, environment=environment)
+    return Healthy(session, before, counted(one_lab), arguments.read_text())
 
 
-def test_no_output_of_a_talkative_run_holds_a_secret(healthy: Healthy, healthy_lab: Announcement) -> None:
+def test_no_output_of_a_talkative_run_holds_a_secret(healthy: Healthy, one_lab: Announcement) -> None:
     ran = healthy.session
     assert ran.code == 0, ran.out
-    assert found(ran.written, canaries(healthy_lab)) == []
+    assert found(ran.written, canaries(one_lab)) == []
     others = [line for line in BLOTTED.sub("", ran.written).splitlines() if MASK in line]
     assert [line[max(0, line.index(MASK) - 80) :][:100] for line in others] == []
 
 
-def test_no_process_of_a_run_has_a_secret_among_its_arguments(healthy: Healthy, healthy_lab: Announcement) -> None:
+def test_no_process_of_a_run_has_a_secret_among_its_arguments(healthy: Healthy, one_lab: Announcement) -> None:
     assert "spark-291b" in healthy.arguments
-    secrets = canaries(healthy_lab)
+    secrets = canaries(one_lab)
     assert found(healthy.arguments, secrets) == []
     of_the_host = "\n".join(running(""))  # another run's lab among them, whose token begins alike, and may be shown
     token = secrets["tunnel token"]
@@ -155,7 +155,7 @@ def _serial_number(lab: Announcement) -> str:
     return next(line.partition("=")[2].strip('"') for line in release.splitlines() if "SERIAL" in line)
 
 
-def test_a_check_that_breaks_with_secrets_at_hand_shows_none(healthy_lab: Announcement, tmp_path: Path) -> None:
+def test_a_check_that_breaks_with_secrets_at_hand_shows_none(one_lab: Announcement, tmp_path: Path) -> None:
     place = project(tmp_path)
     (place / "checks").unlink()
     (place / "checks").mkdir()
@@ -174,17 +174,17 @@ def test_shape(judge, access_client_secret, esc_tunnel_token):
     raise RuntimeError(" ".join([*texts, *written(os.environ["PULUMI_CONFIG_PASSPHRASE"])]))
 """
     )
-    secrets = canaries(healthy_lab)
+    secrets = canaries(one_lab)
     environment = {"PULUMI_CONFIG_PASSPHRASE": secrets[PASSPHRASE]}
-    options = ("--target", healthy_lab.target, "checks/test_broken.py::test_shape", *TALKATIVE)
+    options = ("--target", one_lab.target, "checks/test_broken.py::test_shape", *TALKATIVE)
     ran = check(place, *options, environment=environment)
     assert "RuntimeError" in ran.out
     assert found(ran.written, secrets) == []
     assert [name for name, value in secrets.items() if name != "tunnel token" and given_away(ran.written, value)] == []
 
 
-def test_nothing_of_the_lab_is_readable_to_others(healthy_lab: Announcement) -> None:
-    directory = Path(healthy_lab.directory)
+def test_nothing_of_the_lab_is_readable_to_others(one_lab: Announcement) -> None:
+    directory = Path(one_lab.directory)
     assert directory.stat().st_mode & 0o077 == 0
     assert (directory / "lab.json").stat().st_mode & 0o077 == 0
 

@@ -24,7 +24,7 @@ BROKEN_AND_AWAITED = ("-m", "host", "--lab-fault", "hostname-other", "--settle",
 
 
 @pytest.fixture(scope="module")
-def out_of_the_box(healthy_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Session:
+def out_of_the_box(one_lab: Announcement, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A run with a lab of its own, while somebody else's is there."""
     return check(project(tmp_path_factory.mktemp("own")))
 
@@ -51,17 +51,17 @@ def test_every_finding_has_expected_observed_and_source(out_of_the_box: Session)
         assert finding["manual"], finding["fact"]
 
 
-def test_what_no_selected_check_needs_is_not_looked_at(healthy_lab: Announcement, pytester: pytest.Pytester) -> None:
-    before = counted(healthy_lab)
-    ran = check_here(pytester, "--target", healthy_lab.target, "-m", "dns")
+def test_what_no_selected_check_needs_is_not_looked_at(one_lab: Announcement, pytester: pytest.Pytester) -> None:
+    before = counted(one_lab)
+    ran = check_here(pytester, "--target", one_lab.target, "-m", "dns")
     assert ran.code == 0, ran.out
-    assert counted(healthy_lab)["ssh_connections"] == before["ssh_connections"]
+    assert counted(one_lab)["ssh_connections"] == before["ssh_connections"]
 
 
-def test_the_lab_of_somebody_elses_run_is_left_alone(healthy_lab: Announcement, out_of_the_box: Session) -> None:
+def test_the_lab_of_somebody_elses_run_is_left_alone(one_lab: Announcement, out_of_the_box: Session) -> None:
     assert out_of_the_box.code == 0
-    assert Path(healthy_lab.target).is_file()
-    assert counted(healthy_lab)
+    assert Path(one_lab.target).is_file()
+    assert counted(one_lab)
 
 
 def test_ctrl_c_ends_the_lab_and_keeps_the_reports(tmp_path: Path) -> None:
@@ -153,14 +153,14 @@ def test_the_ledger_lists_every_fact_and_starts_nothing(
 
 
 def test_workers_come_to_the_same_verdicts_over_a_connection_each_and_leave_the_edge_alone_if_asked(
-    healthy_lab: Announcement, tmp_path: Path
+    one_lab: Announcement, tmp_path: Path
 ) -> None:
     """Each of them imports all that it looks with: of three components a day, and of all where OPTIONS are."""
     judging = {"access", "public", "host"}
     components = [] if os.environ.get("OPTIONS") == "all" else ["-m", " or ".join(sorted(judging))]
-    before = counted(healthy_lab)
-    ran = check(project(tmp_path), "--target", healthy_lab.target, "-n", "2", "--skip-access-probe", *components)
-    after = counted(healthy_lab)
+    before = counted(one_lab)
+    ran = check(project(tmp_path), "--target", one_lab.target, "-n", "2", "--skip-access-probe", *components)
+    after = counted(one_lab)
     assert ran.code == 0, ran.out
     assert after["ssh_connections"] - before["ssh_connections"] <= 2
     assert after["edge_requests"] == before["edge_requests"]
