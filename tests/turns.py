@@ -33,14 +33,14 @@ class Room:
 _WALKED = ("fixtures/spark_conformance/facts/", "fixtures/spark_conformance/remediation/", "checks/", "tests/facts/")
 _WHEEL = ("tests/package/", "pyproject.toml", "setup.py", "checks/", "fixtures/spark_conformance/plugin/__init__.py")
 _LAB = "fixtures/spark_lab/"
-_REMEDIED = Room(("fixtures/spark_conformance/remediation/", _LAB, "tests/remediation/"), 3)
-_RUN = Room(("fixtures/", "checks/", "conftest.py", "pyproject.toml", "tests/end_to_end/"), 2)
+_REMEDIED = Room(("fixtures/spark_conformance/remediation/", _LAB, "tests/remediation/"))
+_RUN = Room(("fixtures/", "checks/", "conftest.py", "pyproject.toml", "tests/end_to_end/"), 3)
 ROOMS = {
     "tests/lab/": Room((_LAB, "tests/lab/", "tests/labs.py")),
     "tests/contract/": Room((_LAB, "tests/contract/")),
     "tests/strangers/": Room((_LAB, "tests/strangers/", "requirements")),
     "tests/warm/": Room(("tests/warm/", "requirements")),
-    "tests/machine/": Room((_LAB, "fixtures/spark_conformance/host/", "tests/machine/"), 3),
+    "tests/machine/": Room((_LAB, "fixtures/spark_conformance/host/", "tests/machine/")),
     "tests/facts/test_new_fact.py::test_a_new_fact_fails": Room((*_WALKED, f"{_LAB}faults/"), together=True),
     "tests/facts/test_new_fact.py::test_what_is_held": Room((*_WALKED, "tests/remediation/"), together=True),
     "tests/facts/test_new_kind.py::test_a_kind_of_new_files": Room(

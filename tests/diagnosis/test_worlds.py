@@ -1,6 +1,6 @@
 """Worlds of settings drawn at random, and those that were told wrongly once.
 
-A day tries ten of fifty, without the host's settings, which take long; the night tries the fifty (WORLDS), and a
+A day tries five of fifty, without the host's settings, which take long; the night tries the fifty (WORLDS), and a
 thousand others by `python -m tests.diagnosis.worlds --count 1000`.
 """
 
@@ -18,7 +18,7 @@ from tests.diagnosis.worlds.recorded import everything, read
 from tests.diagnosis.worlds.trying import attempt
 from tests.matrix.selection import shared
 
-SEED, COUNT, DAYS = 1, 50, 5
+SEED, COUNT, DAYS = 1, 50, 10
 COSTS = ("light", "tunnel", "host")
 
 
