@@ -1,8 +1,8 @@
 """Faults that are made together, so that one look judges several: those that have nothing to do with each other.
 
-They are of components of their own: two faults of one may be made by the same file, or the same object. What a group
-fails and keeps from being looked at is what its members do, and nothing else. A group that shows anything else says
-nothing against any of them: they are judged one by one then.
+They are of components of their own: two faults of one may be made by the same file, or the same object, unless it is
+known that they are not (`QUIET`). What a group fails and keeps from being looked at is what its members do, and nothing
+else. A group that shows anything else says nothing against any of them: they are judged one by one then.
 """
 
 from collections.abc import Iterable
@@ -24,6 +24,17 @@ ANEW = "cloudflared.token_tunnel"
 CONNECTIONS = {"tunnel.connections", "tunnel.data_centres"}
 ELSEWHERE = "tunnel.ingress"
 RELOAD = "reload_pending"
+REFUSED = "cloudflared.config_is_current"
+QUIET: tuple[frozenset[str], ...] = (
+    frozenset({"cloudflared-disabled"}),
+    frozenset({"binary-missing", "binary-not-executable", "binary-too-old", "binary-broken"}),
+    frozenset({"local-config", "local-config-of-root", "local-config-before-another", "local-config-of-old"}),
+    frozenset({"token-copied", "token-readable-by-group", "token-readable-by-all", "token-writable-by-all"}),
+    frozenset({"token-rotated", "token-not-deployed", "esc-holds-another-token", "esc-holds-no-token"}),
+    frozenset({"drop-in-of-another-name", "drop-in-runs-something"}),
+    frozenset({"unit-edited", "unit-not-deployed"}),
+)
+"""Faults of the connector that leave it running, by what they change: no other of these sets has to do with that."""
 
 
 def grouped(faults: Iterable[Fault]) -> list[Group]:
@@ -69,13 +80,14 @@ def spoils(one: Fault, other: Fault) -> bool:
     """Whether one of them undoes what the other one did, keeps it from being made, or from being seen.
 
     Whose files wait for a reload, in that whoever else turns a service reloads. Who waits for connections, or counts
-    them, in that the connector starts anew, or cannot. Who has the name lead elsewhere, in that what the other one did
-    is not met there.
+    them, in that the connector starts anew, or cannot. Whose configuration the connector refuses, in that another takes
+    its place. Who has the name lead elsewhere, in that what the other one did is not met there.
     """
     return any(
         (any(fact.endswith(RELOAD) for fact in made.facts) and theirs.component in ON_THE_WAY)
         or (ANEW in made.facts and (theirs.component == "cloudflared" or "tunnel.connections" in theirs.facts))
         or (not CONNECTIONS.isdisjoint(made.facts) and theirs.component == "cloudflared")
+        or (REFUSED in made.facts and theirs.component == "tunnel")
         or (ELSEWHERE in made.facts and any(fact.startswith("public.") for fact in theirs.facts))
         for made, theirs in ((one, other), (other, one))
     )
@@ -98,7 +110,15 @@ def _may_join(fault: Fault, group: list[Fault]) -> bool:
         and far <= 1
         and len(group) < MOST
         and all(
-            fault.component != member.component and apart(fault, member) and not spoils(fault, member)
+            (fault.component != member.component or _beside(fault, member))
+            and apart(fault, member)
+            and not spoils(fault, member)
             for member in group
         )
     )
+
+
+def _beside(one: Fault, other: Fault) -> bool:
+    """Whether two faults of a component are known to have nothing to do with each other."""
+    those = [number for fault in (one, other) for number, names in enumerate(QUIET) if fault.name in names]
+    return len(set(those)) == 2

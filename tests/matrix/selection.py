@@ -5,7 +5,7 @@ A kind is what a fault is declared to fail and to keep from being looked at. Two
 verdicts by different ways, so a day without one of them says less: they take turns, as kinds do, and every night tries
 them all. What a day is without: kinds that fail no fact of their own, where the change has nothing to do with them.
 A twelfth of the kinds is looked at as a whole, each day another one; a fourth of these is healed, where there is a
-remedy. A cause is told of what is looked at as a whole, and of a third of the others. Some faults are made together
+remedy. A cause is told of what is looked at as a whole, and of a fifth of the others. Some faults are made together
 (see tests.matrix.groups), and a run looks anew where they may have changed something (tests.matrix.touched), which says
 nothing of the rest.
 """
@@ -29,7 +29,7 @@ TURNS = 6
 SHARES = 12
 HEALED = 48
 """A multiple of the others: what is healed has its turn, and is looked at as a whole."""
-TOLD = 3
+TOLD = 5
 """Of so many faults whose cause is known, a day asks for one's, beside those that are looked at as a whole."""
 Kind = tuple[frozenset[str], frozenset[str]]
 
@@ -75,13 +75,16 @@ def healed(fault: Fault, *, today: date | None = None, every: bool | None = None
 
 
 def told(fault: Fault, *, today: date | None = None, every: bool | None = None) -> bool:
-    """Whether a fault's cause is to be told: of those that are looked at as a whole, and of a third of the others.
+    """Whether a fault's cause is to be told: of those that are looked at as a whole, and of a fifth of the others.
 
     Of all where the change that is tried has to do with the diagnosis. What the diagnosis makes of the signs of each of
     them, tests/diagnosis/scenes shows without a lab.
     """
-    share = (crc32(fault.name.encode()) + _day(today)) % TOLD == 0
-    return fault.name in BY_FAULT and (share or touches("diagnosis") or whole(fault, today=today, every=every))
+    if fault.name not in BY_FAULT:
+        return False
+    round_, day = divmod(_day(today), TOLD)
+    share = crc32(f"{fault.name} {round_}".encode()) % TOLD == day
+    return share or touches("diagnosis") or whole(fault, today=today, every=every)
 
 
 def _place(fault: Fault, today: date | None) -> int:

@@ -9,7 +9,7 @@ from spark_conformance.facts.model import COMPONENTS
 from spark_lab.faults import FAULTS
 from tests.diagnosis.scenarios import BY_FAULT
 from tests.matrix.changed import LOOKS_AT, ROOT, SINCE, concerned
-from tests.matrix.groups import apart, grouped, joint, spoils
+from tests.matrix.groups import QUIET, apart, grouped, joint, spoils
 from tests.matrix.selection import HEALED, TURNS, Kind, chosen, healed, kind, shared, told, whole
 
 
@@ -18,6 +18,8 @@ def _no_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SINCE, raising=False)
 
 
+LOST = {"cloudflared.active", "tunnel.connections", "public.answers"}
+"""What a connector that does not run any more fails, or hides."""
 KINDS = {kind(fault) for fault in FAULTS.values()}
 MOST_ALIKE = max(sum(kind(fault) == one for fault in FAULTS.values()) for one in KINDS)
 DAYS = [date(2026, 11, 27) + timedelta(days=number) for number in range(HEALED * MOST_ALIKE)]
@@ -104,6 +106,7 @@ def test_groups_hold_every_fault_once_and_none_that_has_to_do_with_another() -> 
         ("tunnel-made-anew", "binary-broken"),
         ("tunnel-made-anew", "connections-three"),
         ("connections-in-one-place", "local-config-of-old"),
+        ("config-not-accepted", "ingress-one-rule"),
         ("public-fewer-models", "model-missing"),
     ],
 )
@@ -113,6 +116,13 @@ def test_what_spoils_another_is_not_made_with_it(one: str, other: str) -> None:
     assert spoils(FAULTS[one], FAULTS[other])
     assert spoils(FAULTS[other], FAULTS[one])
     assert not spoils(FAULTS[one], FAULTS["workflow-other-label"])
+
+
+def test_faults_that_may_be_made_beside_another_of_their_component_are_there_and_each_once() -> None:
+    names = [name for those in QUIET for name in those]
+    assert len(set(names)) == len(names)
+    assert {FAULTS[name].component for name in names} == {"cloudflared"}
+    assert {fact for name in names for fact in FAULTS[name].facts | FAULTS[name].unverified}.isdisjoint(LOST)
 
 
 def test_a_group_fails_what_its_members_do() -> None:
