@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import jinja2
 import pluggy
+from _pytest import fixtures
 from _pytest._code import code
 from _pytest.fixtures import FixtureFunctionDefinition, FixtureManager
 
@@ -75,6 +76,21 @@ def _looking_for_fixtures_once() -> Any:
             looking(self, *words, **named)
 
     return found
+
+
+def _naming_fixtures_once() -> Any:
+    """`dir`, but of a module that lasts: the names of its fixtures, for which pytest looks among all others."""
+    known: WeakKeyDictionary[ModuleType, list[str]] = WeakKeyDictionary()
+
+    def names(holder: Any) -> list[str]:
+        if type(holder) is not ModuleType or (holder not in known and not _lasts(holder)):
+            return dir(holder)
+        if holder not in known:
+            known[holder] = [name for name, what in vars(holder).items() if isinstance(what, FixtureFunctionDefinition)]
+            known[holder].sort()
+        return known[holder]
+
+    return names
 
 
 def _lasts(kind: ModuleType | type) -> bool:
@@ -147,6 +163,7 @@ def read_once() -> None:
         setattr(metadata.Distribution, name, Installed(name))
     jinja2.Environment.compile = _compiling_once()  # type: ignore[method-assign]
     FixtureManager.parsefactories = _looking_for_fixtures_once()  # type: ignore[method-assign]
+    vars(fixtures)["dir"] = _naming_fixtures_once()
     vars(code)["getstatementrange_ast"] = _finding_statements_once()
     vars(pluggy._manager)["_static_hook_attr"] = _finding_hooks_at_once()
     vars(pluggy._impl)["varnames"] = _naming_once()

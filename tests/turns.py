@@ -104,8 +104,8 @@ def everywhere(words: Sequence[str], place: Path) -> bool:
 def waiting(nodes: Iterable[str], files: Iterable[str], today: date) -> set[str]:
     """Those of these tests that a run of all leaves to other days, in a change of these files."""
     rooms = taking_turns(files)
-    found = ((node, next((room for room in rooms if node.startswith(room)), None)) for node in nodes)
-    return {node for node, room in found if room is not None and not its_turn(node, ROOMS[room], today)}
+    found = ((node, next(room for room in rooms if node.startswith(room))) for node in nodes if node.startswith(rooms))
+    return {node for node, room in found if not its_turn(node, ROOMS[room], today)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
