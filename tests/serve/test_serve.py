@@ -20,6 +20,7 @@ from spark_conformance.serve import running
 from spark_conformance.serve.__main__ import LOCK, main
 from spark_conformance.serve.pages import Pages
 from spark_conformance.serve.running import LOG, Runner
+from tests import warm
 from tests.suite.small import FACTS, LEAN, PROJECT
 
 RUN = """
@@ -182,7 +183,7 @@ def test_it_checks_a_system_and_ends_without_a_trace(tmp_path: Path) -> None:
     words = ["--target", "facts.toml", "--listen", "127.0.0.1:0", "--reports", "there", "--", "-m", "dns", *LEAN]
     environment = {**os.environ, "PYTHONPATH": f"{PROJECT}/fixtures"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "spark_conformance", "serve", *words],
+        [warm.python(), "-m", "spark_conformance", "serve", *words],
         cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout

@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,6 +11,7 @@ from spark_conformance.ssh import remote
 from spark_conformance.ssh.connection import Connection
 from spark_conformance.ssh.errors import CommandFlooded, CommandTimeout
 from spark_conformance.ssh.jobs import Entry, Result
+from tests import warm
 from tests.ssh.conftest import Connect
 from tests.ssh.eventually import eventually, holding, running
 from tests.ssh.servers import Server, target
@@ -190,7 +190,7 @@ def test_an_interpreter_that_just_ends_leaves_nothing(server: Server, nap: str) 
         f"connection = Connection(Ssh(host='spark', config={way.config!r}))\n"
         f"connection.submit('{nap}'); print(connection.run('dirname $(readlink -f /proc/$$/fd/1)').stdout.decode())"
     )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    ended = subprocess.run([warm.python(), "-c", script], capture_output=True, text=True, check=True, timeout=120)
     assert ended.stderr == ""
     assert not Path(ended.stdout.strip()).exists()
     assert eventually(lambda: not running(nap))

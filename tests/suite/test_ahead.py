@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +20,7 @@ from spark_conformance.plugin.ahead import (
 )
 from spark_conformance.programs.lab import WaitingLab
 from spark_conformance.ssh.program import version
+from tests import warm
 from tests.ssh.eventually import eventually, running
 from tests.suite.small import LEAN
 
@@ -204,7 +204,7 @@ def test_of_a_file_that_is_wrong_elsewhere_the_login_is_ended_and_the_mistake_to
     (tmp_path / "ssh").chmod(0o700)
     words = ["checks/", "--target", str(tmp_path / "pi.toml"), *LEAN]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words], cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        [warm.python(), "-m", "pytest", *words], cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False, timeout=120, env={**os.environ, "PATH": f"{tmp_path}:/bin:/usr/bin"},
     )  # fmt: skip
     assert done.returncode == USAGE
