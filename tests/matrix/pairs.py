@@ -12,6 +12,7 @@ a fact of theirs.
 """
 
 import hashlib
+from functools import cache
 from itertools import combinations
 
 from spark_conformance.core.verdict import Finding, Verdict
@@ -25,6 +26,7 @@ UNDONE = {
 """Pairs, names in order, of which one undoes what the other one does, each with its reason: nothing to tell."""
 
 
+@cache
 def ranked() -> list[tuple[Fault, Fault]]:
     """Every pair of faults of different components, in an order that a new fault leaves as it is but for its own."""
     pairs = [

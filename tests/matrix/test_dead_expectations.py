@@ -30,10 +30,8 @@ UNTOLD = {("host.memory_gib", ("path",)), ("host.memory_available_gib", ("path",
 
 
 @pytest.mark.parametrize(("fact", "place"), LEAVES)
-def test_a_leaf_that_is_altered_fails_its_own_check(
-    seen: Traced, one_lab: Announcement, fact: str, place: altered.Path
-) -> None:
-    system = altered.altered(load(Path(one_lab.target)), fact, place)
+def test_a_leaf_that_is_altered_fails_its_own_check(seen: Traced, fact: str, place: altered.Path) -> None:
+    system = altered.altered(seen.file, fact, place)
     run = Run(system)
     try:
         seen.lend(run, fact)
