@@ -28,7 +28,7 @@ api = "http://127.0.0.1:9"
 [target.dns]
 resolvers = ["127.0.0.1:9"]
 authoritative = ["127.0.0.1:9"]
-timeout_s = 1
+timeout_s = 0.1
 """
 SEEN = """
 import sys
