@@ -25,7 +25,7 @@ class Room:
     """Tests that take turns: so many days make them all, unless a change is of one of these places."""
 
     places: tuple[str, ...]
-    days: int = 5
+    days: int = 7
     together: bool = False
     """Whether those of a module have the same day: what they share is prepared for long."""
 

@@ -25,7 +25,7 @@ def rounds(room: Room, number: int) -> list[list[date]]:
 def test_so_many_days_make_each_test_once(name: str) -> None:
     room = ROOMS[name]
     for node in (f"{name}test_web.py::test_a", f"{name}test_web.py::test_b[1]"):
-        turns = [[its_turn(node, room, day) for day in days] for days in rounds(room, 40)]
+        turns = [[its_turn(node, room, day) for day in days] for days in rounds(room, 80)]
         assert {days.count(True) for days in turns} == {1}
         assert {days.index(True) for days in turns} == set(range(room.days)), (
             "a sample of even days would be tried never"
