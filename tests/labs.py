@@ -4,6 +4,7 @@ It is made as the suite's own options say (`--lab-host`, `--cloudflared`, `--oll
 cloudflared that happens to be on PATH changes no test.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 BROKEN_UNSEEN = set[str]()
 """The directories of labs of which another was made than was last seen: services that started anew."""
+STARTED_ANEW: defaultdict[str, set[str]] = defaultdict(set)
+"""By a lab's directory: the services that were started anew to heal it, whatever was broken, since a look asked last.
+
+A connector that lost a connection, as on a busy machine, is not waited for.
+"""
 STAND_INS = ("--cloudflared", "stand-in")
 """What a lab of the tests is made of, unless they are told."""
 
@@ -61,10 +67,15 @@ def lab(one_lab: Announcement, request: pytest.FixtureRequest) -> Iterator[Annou
     mend(one_lab, request)
 
 
+def heal(lab: Announcement) -> None:
+    """Bring a lab wholly back to health."""
+    from spark_lab.faults import restored  # takes a second, which a test of a parser has no use for
+
+    STARTED_ANEW[lab.directory].update(unit.removesuffix(".service") for unit in restored(lab)["anew"])
+
+
 def mend(lab: Announcement, request: pytest.FixtureRequest) -> None:
     """Heal a lab after a test, and note where nobody told what the test touched."""
-    from spark_lab.faults import heal  # takes a second, which a test of a parser has no use for
-
     heal(lab)
     if not any(name.endswith("looks") for name in request.fixturenames):
         BROKEN_UNSEEN.add(lab.directory)

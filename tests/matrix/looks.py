@@ -14,7 +14,7 @@ from spark_conformance.facts.load import load
 from spark_conformance.host.connection import target_host
 from spark_lab.announcement import Announcement
 from spark_lab.faults import Fault, FaultError
-from tests.labs import BROKEN_UNSEEN
+from tests.labs import BROKEN_UNSEEN, STARTED_ANEW
 from tests.matrix.selection import whole
 from tests.matrix.touched import CONFIG, HOST, LASTING, TUNNEL, broken, may_differ
 
@@ -35,10 +35,12 @@ class Looks:
         self._system = load(Path(lab.target))
 
     def _doubt(self) -> None:
-        """Forget what another test may have changed for good: it healed the lab, by services that started anew."""
-        if self._lab.directory in BROKEN_UNSEEN and self._healthy is not None:
+        """Forget what may have changed for good: another test healed the lab, or healing it started services anew."""
+        if self._lab.directory in BROKEN_UNSEEN:
             self._drop({HOST, TUNNEL, CONFIG})
         BROKEN_UNSEEN.discard(self._lab.directory)
+        if anew := STARTED_ANEW.pop(self._lab.directory, None):
+            self._drop(anew)
 
     def _drop(self, parts: set[str]) -> None:
         if self._healthy is not None:

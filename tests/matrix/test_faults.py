@@ -15,9 +15,11 @@ from spark_conformance.diagnosis.engine import conclude
 from spark_conformance.diagnosis.reading import read
 from spark_conformance.facts.load import find, load
 from spark_lab.announcement import Announcement
-from spark_lab.faults import FAULTS, FaultError, heal
+from spark_lab.faults import FAULTS, FaultError
+from spark_lab.faults.bench import Bench
 from tests.diagnosis.judging import right
 from tests.diagnosis.scenarios import BY_FAULT
+from tests.labs import heal
 from tests.machine.differences import DIFFERENCES, unverified_on_machine
 from tests.matrix import selection
 from tests.matrix.declared import as_declared, deviation, deviations
@@ -84,6 +86,17 @@ def _together(lab: Announcement, looks: Looks, faults: Group, beyond: dict[str, 
 def test_a_healthy_lab_has_nothing_to_tell(looks: Looks) -> None:
     findings = findings_of(looks.healthy())
     assert {fact for fact, finding in findings.items() if finding.verdict != Verdict.CONFORMANT} == set()
+
+
+def test_what_started_anew_while_something_else_was_healed_is_looked_at_again(lab: Announcement, looks: Looks) -> None:
+    looks.healthy()
+    Bench(lab).shell("systemctl restart cloudflared")
+    heal(lab)
+    with looks.at(FAULTS["workflow-with-conflict"]) as run:
+        seen = findings_of(run, ["tunnel.connector_on_host", "cloudflared.config_is_current"])
+    assert {
+        fact: str(finding.observed) for fact, finding in seen.items() if finding.verdict != Verdict.CONFORMANT
+    } == {}
 
 
 @pytest.mark.parametrize("fact", REQUIRED)

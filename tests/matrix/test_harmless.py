@@ -11,10 +11,11 @@ import pytest
 from spark_conformance.checking import findings_of
 from spark_conformance.core.verdict import Verdict
 from spark_lab.announcement import Announcement
-from spark_lab.faults import Fault, heal
+from spark_lab.faults import Fault
 from spark_lab.faults.application import EVERYONE, TOKENS, added_app, added_policy, changed_app
 from spark_lab.faults.bench import Bench
 from spark_lab.faults.cloudflare import RECORDS, record
+from tests.labs import heal
 from tests.matrix.looks import Looks
 from tests.matrix.selection import everything
 

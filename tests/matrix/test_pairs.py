@@ -13,7 +13,8 @@ from spark_conformance.checking import findings_of
 from spark_conformance.core.run import Run
 from spark_conformance.core.verdict import Finding, Verdict
 from spark_lab.announcement import Announcement
-from spark_lab.faults import FAULTS, Fault, FaultError, heal
+from spark_lab.faults import FAULTS, Fault, FaultError
+from tests.labs import heal
 from tests.machine.differences import on_machine
 from tests.matrix.looks import Looks
 from tests.matrix.pairs import UNDONE, hidden, noise, ranked
