@@ -60,7 +60,7 @@ def change(lab: Twin, method: str, path: str, body: Any) -> None:
     """Change the lab's zone through its API."""
     url = f"{lab.api.url}/zones/{lab.world.zone['id']}{path}"
     headers = {"authorization": f"Bearer {TOKEN}"}
-    httpx.request(method, url, json=body, headers=headers, trust_env=False).raise_for_status()
+    httpx.request(method, url, json=body, headers=headers, trust_env=False, timeout=60).raise_for_status()
 
 
 def test_a_zone_without_any_rules(permitted: Twin) -> None:

@@ -164,7 +164,7 @@ class _Traffic:
         asked = self._asked[0 if headers else 1]
         context = ssl.create_default_context(cafile=self._lab.ca)
         sent = {"Host": self._lab.hostname, "User-Agent": "somebody/1.0", **headers}
-        with httpx.Client(verify=context, trust_env=False) as client:
+        with httpx.Client(verify=context, trust_env=False, timeout=60) as client:
             while not self._end.wait(0.02):
                 client.get(
                     f"https://127.0.0.1:{self._lab.port}/api/tags",

@@ -60,5 +60,5 @@ def reader(api: ApiServer) -> Iterator[Cloudflare]:
 @pytest.fixture
 def http(api: ApiServer) -> Iterator[httpx.Client]:
     """A plain client with the token that may do everything."""
-    with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {WRITER}"}) as made:
+    with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {WRITER}"}, timeout=60) as made:
         yield made

@@ -35,7 +35,7 @@ def error(caught: pytest.ExceptionInfo[APIStatusError]) -> tuple[int, int | None
 def test_a_request_without_a_usable_token_is_malformed(
     api: ApiServer, headers: dict[str, str], code: int, chained: int | None
 ) -> None:
-    response = httpx.get(f"{api.url}/zones", headers=headers)
+    response = httpx.get(f"{api.url}/zones", headers=headers, timeout=60)
     [told] = response.json()["errors"]
     assert (response.status_code, told["code"]) == (400, code)
     assert [cause["code"] for cause in told.get("error_chain", [])] == ([chained] if chained else [])
@@ -70,7 +70,7 @@ def test_each_permission_opens_its_own_endpoints_only(api: ApiServer, world: Wor
     ids |= {"policy": lab.POLICY, "group": lab.GROUP, "service_token": lab.SERVICE_TOKEN, "rule": "e" * 32}
     ids |= {"setting": "ssl", "phase": "http_ratelimit"}
     opened = set()
-    with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {UNKNOWN}"}) as http:
+    with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {UNKNOWN}"}, timeout=60) as http:
         for endpoint in ROUTES:
             if endpoint.method == "GET" and endpoint.permission is not None:
                 status = http.get(endpoint.path.format(**ids)).status_code

@@ -20,7 +20,7 @@ async def github(directory: Path) -> AsyncIterator[tuple[GithubWorld, httpx.Asyn
     server = await serve(world)
     headers = {"authorization": f"Bearer {TOKEN}"}
     try:
-        async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=60) as client:
             yield world, client
     finally:
         await server.close()

@@ -30,7 +30,7 @@ def anonymous(lab: Announcement) -> Iterator[Anonymous]:
     """Ask without credentials for as long as the context lasts; at least once before it begins, and once at its end."""
     met = Anonymous()
     ended = threading.Event()
-    with httpx.Client(verify=ssl.create_default_context(cafile=lab.ca), trust_env=False, timeout=10) as client:
+    with httpx.Client(verify=ssl.create_default_context(cafile=lab.ca), trust_env=False, timeout=60) as client:
 
         def ask() -> None:
             since = time.monotonic()

@@ -77,7 +77,7 @@ def served(folder: Path, runner: Runner) -> Iterator[httpx.Client]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False, timeout=60) as client:
             yield client
     finally:
         server.shutdown()
@@ -190,7 +190,7 @@ def test_it_checks_a_system_and_ends_without_a_trace(tmp_path: Path) -> None:
     try:
         address = process.stdout.readline().split()[0]
         ended = process.stdout.readline()
-        with httpx.Client(base_url=address, trust_env=False) as client:
+        with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
             said: dict[str, Any] = json.loads(client.get("/results.json").text)
             assert 'verdict="unreachable"' in client.get("/metrics").text
             assert client.get("/healthz").json()["exit_code"] == 7
