@@ -58,7 +58,9 @@ class Tail:
             try:
                 await asyncio.wait_for(self._news.wait(), seconds)
             except TimeoutError:
-                return
+                await asyncio.sleep(0.01)  # where this process was late, a line may be there and not read yet
+                if not self._news.is_set():
+                    return
             if self._reading.done():
                 return
 

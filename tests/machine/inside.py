@@ -167,7 +167,7 @@ def _answer(door: socket.socket) -> None:
             data, asker = door.recvfrom(CHUNK)
             if not asker:
                 return
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            with suppress(TimeoutError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
                 line.connect(door.getsockname())
                 line.settimeout(2)
                 line.send(data)
