@@ -31,13 +31,22 @@ def listening(serve: Callable[[socket.socket], None], end: Callable[[], None]) -
             thread.join()
 
 
-def pair() -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket on one and the same free port of loopback, the second listening, as a name server has."""
+def pair(*, refusing: bool = False) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on one and the same free port of loopback, as a name server has.
+
+    The second listens, or is held `refusing`, so that nobody else comes to listen there.
+    """
     for _ in range(100):
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         datagrams.bind(("127.0.0.1", 0))
+        stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            return datagrams, socket.create_server(datagrams.getsockname())
+            stream.bind(datagrams.getsockname())
+            if not refusing:
+                stream.listen()
         except OSError:  # another has the number for TCP
             datagrams.close()
+            stream.close()
+        else:
+            return datagrams, stream
     raise OSError("no port is free for both UDP and TCP")

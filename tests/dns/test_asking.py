@@ -15,6 +15,7 @@ import pytest
 from spark_conformance.dns import asking
 from spark_conformance.dns.asking import Reply, Silence, ask, read
 from spark_conformance.dns.servers import Server
+from tests.listening import pair
 
 NAME = "www.example.org"
 SHORT_S = 0.2
@@ -41,8 +42,8 @@ def udp(
 
     `before` is told who asks, before the answer is sent.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+    sock, refusing = pair(refusing=True)
+    with sock, refusing:
 
         def serve() -> None:
             while True:
