@@ -3,7 +3,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -48,7 +48,8 @@ def api(script: Script) -> Iterator[tuple[str, list[dict[str, str]]]]:
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # who has read enough hangs up
+                self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - the base class's own name
 
